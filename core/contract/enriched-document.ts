@@ -1,0 +1,138 @@
+import type { IndicatorType } from '../indicator/type.ts';
+import type { Tlp } from './tlp.ts';
+
+/** Version of the document on `ioc.enriched` and in the indices; readers skip versions they do not know. */
+export const DOCUMENT_SCHEMA = 1;
+
+/** allowed > active > revoked > expired. */
+export type Status = 'allowed' | 'active' | 'revoked' | 'expired';
+
+/** What a record did to an indicator; `event.action`. */
+export type EventAction = 'new' | 'updated' | 'seen' | 'revoked' | 'expired';
+
+/** What is remembered of one source's statement, as it stands in the current document and on the topic. Empty fields are absent. */
+export interface SlimClaim {
+  source: string;
+  ref?: string;
+  confidence: number;
+  /** The severity that counts: the source's own, or the derived one. */
+  severity: number;
+  severity_derived?: true;
+  /** trunc(0.7 confidence + 0.3 severity), by the configured weights. */
+  score: number;
+  /** ISO 8601, when the source said it. */
+  timestamp: string;
+  first_seen?: string;
+  last_seen: string;
+  valid_until?: string;
+  /** When this claim stops counting by itself; past it (or revoked) the claim is not live. */
+  expires_at: string;
+  revoked?: true;
+  composite?: true;
+  tags?: string[];
+  tlp?: Tlp;
+  categories?: string[];
+  malware?: string[];
+  description?: string;
+  reference?: string;
+  /** Content hash: breaks ties between statements of one moment and names the history document. */
+  hash: string;
+  /** `topic-partition-offset` of the record that made this claim. */
+  origin: string;
+  /** What that record did to the indicator. */
+  action: EventAction;
+}
+
+/** Why the score is what it is: the winning claim and its terms. */
+export interface Why {
+  source: string;
+  ref?: string;
+  confidence: number;
+  severity: number;
+  severity_derived?: true;
+  score: number;
+  weights: { confidence: number; severity: number };
+  /** The allow-list entry that makes the status `allowed`. */
+  allowed_by?: string;
+}
+
+/** Our own root of the document. */
+export interface TiplinePart {
+  schema: number;
+  id: string;
+  type: IndicatorType;
+  value: string;
+  confidence: number;
+  severity: number;
+  threat_score: number;
+  status: Status;
+  /** When the indicator stops being active by itself (ISO 8601). */
+  expires_at: string;
+  /** Names of the sources with a live claim; with none, of all. */
+  sources: string[];
+  /** True when no live claim stands alone. */
+  composite: boolean;
+  /** Goes up by one with every change. */
+  revision: number;
+  /** Origin of the record that made the indicator: its re-delivery is published as `new` again. */
+  born: string;
+  why: Why;
+  /** CIDR only: for look-ups by address. */
+  ip_range?: string;
+  claims: SlimClaim[];
+}
+
+/** Geography of an address, ECS field names. */
+export interface Geo {
+  country_iso_code?: string;
+  country_name?: string;
+  continent_code?: string;
+  region_iso_code?: string;
+  region_name?: string;
+  city_name?: string;
+  timezone?: string;
+  postal_code?: string;
+  location?: { lat: number; lon: number };
+}
+
+/** The network that announces an address, ECS field names. */
+export interface AutonomousSystem {
+  number: number;
+  organization?: { name: string };
+}
+
+/** The current document: one an indicator, on `ioc.enriched` (value) and in `threat_intel_current` (id = indicator id). */
+export interface EnrichedDocument {
+  /** Time of the last change (ISO 8601). */
+  '@timestamp': string;
+  event: {
+    provider: string;
+    action: EventAction;
+    risk_score: number;
+    severity: number;
+    [field: string]: unknown;
+  };
+  threat: {
+    indicator: {
+      type: string;
+      name: string;
+      first_seen?: string;
+      last_seen?: string;
+      description?: string;
+      reference?: string;
+      marking?: { tlp: Tlp; tlp_version: string };
+      geo?: Geo;
+      as?: AutonomousSystem;
+      [field: string]: unknown;
+    };
+    feed: { name: string[] };
+  };
+  tags?: string[];
+  tipline: TiplinePart;
+  [field: string]: unknown;
+}
+
+/** Is this claim live at `now` (epoch ms)? Live claims alone count for scores, alerts and blocks. */
+export function isLive(claim: SlimClaim, now: number): boolean {
+  return claim.revoked !== true && Date.parse(claim.expires_at) > now;
+}

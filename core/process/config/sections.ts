@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import { parseDuration } from '../duration.ts';
+import { LOG_LEVELS } from '../log.ts';
+
+/**
+ * What an operator may write, section by section. Every key has a default or is refused with what is allowed. Durations are written
+ * `90s`, `15m`, `6h`, `30d` and become milliseconds here; sizes are `64mb` and become bytes.
+ */
+export const duration = z.union([z.string(), z.number()]).transform((input, context): number => {
+  const ms = typeof input === 'string' ? parseDuration(input) : undefined;
+  if (ms === undefined || ms <= 0) {
+    context.addIssue({ code: 'custom', message: 'must be a duration such as 30s, 15m, 6h or 7d' });
+    return z.NEVER;
+  }
+  return ms;
+});
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
+
+export const size = z.string().transform((input, context): number => {
+  const match = /^(\d{1,9})\s*(b|kb|mb|gb)$/i.exec(input.trim());
+  const unit = match === null ? undefined : SIZE_UNITS[(match[2] ?? '').toLowerCase()];
+  if (match === null || unit === undefined) {
+    context.addIssue({ code: 'custom', message: 'must be a size such as 512kb, 64mb or 2gb' });
+    return z.NEVER;
+  }
+  return Number(match[1]) * unit;
+});
+
+const percent = z.number().min(0).max(100);
+const names = z.array(z.string().min(1).max(100)).max(100);
+/** Names become group ids, file names and metric labels. */
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be letters, digits, dot, dash or underscore, at most 63');
+const hostPort = z.string().regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port');
+
+const tls = z.strictObject({
+  /** PEM file of the authority that signed the server's certificate. */
+  ca: z.string().optional(),
+  cert: z.string().optional(),
+  key: z.string().optional(),
+});
+
+export const busSection = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('embedded') }),
+  z.strictObject({
+    kind: z.literal('kafka'),
+    brokers: z.array(hostPort).min(1),
+    client_id: name.default('tipline'),
+    tls: z.union([z.boolean(), tls]).default(false),
+    sasl: z
+      .strictObject({
+        mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+        username: z.string().min(1),
+        password: z.string().min(1),
+      })
+      .optional(),
+    /** Partitions and copies of a topic that tipline creates. */
+    partitions: z.int().min(1).max(1000).default(4),
+    replication: z.int().min(1).max(10).default(1),
+    create_topics: z.boolean().default(true),
+    compression: z.enum(['none', 'gzip', 'zstd']).default('none'),
+  }),
+]);
+
+export const storeSection = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('embedded') }),
+  z.strictObject({
+    kind: z.literal('elasticsearch'),
+    nodes: z.array(z.url()).min(1),
+    api_key: z.string().min(1).optional(),
+    username: z.string().min(1).optional(),
+    password: z.string().min(1).optional(),
+    ca: z.string().optional(),
+    /** Put before every index and template name; for tests and for several tiplines on one cluster. */
+    prefix: z
+      .string()
+      .regex(/^[a-z0-9_-]{0,40}$/)
+      .default(''),
+    shards: z.int().min(1).max(50).default(1),
+    replicas: z.int().min(0).max(10).default(1),
+    refresh_interval: z
+      .string()
+      .regex(/^(-1|\d+(ms|s|m))$/)
+      .default('5s'),
+    request_timeout: duration.default(30_000),
+  }),
+]);
+
+/** The keys that every feed has; each feed type adds its own in ingest/feeds. */
+export const feedSection = z.looseObject({
+  name,
+  type: z.string(),
+  every: duration.default(3_600_000),
+  confidence: z.unknown().optional(),
+  severity: percent.optional(),
+  tags: names.default([]),
+  tlp: z.string().optional(),
+  trust_source: z.boolean().optional(),
+  enabled: z.boolean().default(true),
+});
+
+export const enrichSection = z.strictObject({
+  weights: z
+    .strictObject({ confidence: z.number().min(0).max(1), severity: z.number().min(0).max(1) })
+    .refine(
+      (weights) => Math.round((weights.confidence + weights.severity) * 1000) === 1000,
+      'weights must add up to 1',
+    )
+    .default({ confidence: 0.7, severity: 0.3 }),
+  geo: z
+    .strictObject({
+      /** MaxMind files; `country` may stand in for `city`. `off` switches the shipped country database off too. */
+      city: z.string().optional(),
+      country: z.string().optional(),
+      asn: z.string().optional(),
+      default: z.enum(['on', 'off']).default('on'),
+    })
+    .default({ default: 'on' }),
+  allow: z.array(z.string()).default([]),
+  severity_rules: z.string().optional(),
+  lifetimes: z.record(z.string(), duration).default({}),
+  /** Memory for what is known to be unchanged. */
+  cache: size.default(64 * 1024 ** 2),
+  batch: z.int().min(1).max(10_000).default(1000),
+  sweep_every: duration.default(30_000),
+});
+
+export const alertingSection = z.strictObject({
+  /** Strictly above. */
+  threshold: percent.default(80),
+  repeat_after: duration.default(86_400_000),
+  first_wait: duration.default(30_000),
+  quiet: duration.default(600_000),
+  max_rows: z.int().min(1).max(1000).default(50),
+  email: z
+    .strictObject({
+      /** smtp://user:password@host:port or smtps://…; without it mails are written to data/mail. */
+      smtp: z
+        .string()
+        .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+        .optional(),
+      from: z.string().min(3).max(320),
+      to: z.array(z.string().min(3).max(320)).min(1).max(50),
+      /** PEM file of the authority that signed the mail server's certificate. */
+      ca: z.string().optional(),
+      /** `required`: refuse to send without TLS. Loopback servers may go without. */
+      tls: z.enum(['required', 'opportunistic']).default('required'),
+      timeout: duration.default(20_000),
+    })
+    .default({ from: 'tipline@localhost', to: ['security@localhost'], tls: 'required', timeout: 20_000 }),
+});
+
+export const responderSection = z.strictObject({
+  name: name.optional(),
+  mode: z.enum(['dry-run', 'enforce']).default('dry-run'),
+  backend: z.enum(['nftables']).default('nftables'),
+  min_confidence: percent.default(80),
+  min_score: percent.default(0),
+  max_age: duration.default(86_400_000),
+  tags: names.default(['malicious']),
+  block_for: duration.default(86_400_000),
+  never_block: z.array(z.string()).default([]),
+  max_active: z.int().min(1).max(1_000_000).default(200_000),
+  max_new_per_minute: z.int().min(1).max(100_000).default(500),
+  max_prefix_v4: z.int().min(1).max(32).default(16),
+  max_prefix_v6: z.int().min(1).max(128).default(32),
+  hold: duration.default(86_400_000),
+  chains: z
+    .array(z.enum(['input', 'forward', 'output']))
+    .min(1)
+    .default(['input', 'forward', 'output']),
+});
+
+export const retentionSection = z.strictObject({
+  history: duration.default(90 * 86_400_000),
+  expired: duration.default(180 * 86_400_000),
+  raw: duration.default(7 * 86_400_000),
+  enriched: duration.default(3 * 86_400_000),
+  actions: duration.default(90 * 86_400_000),
+  dead_letters: duration.default(30 * 86_400_000),
+});
+
+export const httpSection = z.strictObject({
+  /** Where /healthz, /readyz and /metrics answer; port 0 takes a free one, `off` answers nowhere. */
+  listen: z.union([z.literal('off'), hostPort]).default('127.0.0.1:9600'),
+});
+
+export const configSchema = z.strictObject({
+  data: z.string().default('./data'),
+  bus: busSection.default({ kind: 'embedded' }),
+  store: storeSection.default({ kind: 'embedded' }),
+  feeds: z.array(feedSection).default([]),
+  enrich: enrichSection.prefault({}),
+  alerting: alertingSection.prefault({}),
+  responder: responderSection.prefault({}),
+  retention: retentionSection.prefault({}),
+  http: httpSection.prefault({}),
+  log: z.enum(LOG_LEVELS).default('info'),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type KafkaConfig = Extract<Config['bus'], { kind: 'kafka' }>;
+export type ElasticsearchConfig = Extract<Config['store'], { kind: 'elasticsearch' }>;
+export type FeedConfig = z.output<typeof feedSection>;
+export type EnrichConfig = z.output<typeof enrichSection>;
+export type AlertingConfig = z.output<typeof alertingSection>;
+export type ResponderConfig = z.output<typeof responderSection>;
+export type RetentionConfig = z.output<typeof retentionSection>;
