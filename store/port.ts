@@ -13,8 +13,10 @@ export interface StoredState {
   revision: number;
   status: Status;
   born: string;
-  /** Epoch ms of the last change. */
+  /** Epoch ms of the last change: `@timestamp` of the current document. */
   changedAt: number;
+  /** `threat.indicator.first_seen` of the current document: the earliest ever told, also by claims that are no longer kept. */
+  firstSeen: string;
   claims: SlimClaim[];
 }
 
@@ -90,7 +92,7 @@ export interface IndicatorStore {
   search(query: SearchQuery): Promise<EnrichedDocument[]>;
   /** All active documents, not composite, in pages; a new responder starts from this. */
   active(minScore: number): AsyncIterable<EnrichedDocument[]>;
-  /** Ids of active indicators whose `expires_at` is not after `before` (epoch ms), soonest first. */
+  /** Ids of indicators whose `tipline.recheck_at` is not after `before` (epoch ms), soonest first; without that field never. */
   findExpiring(before: number, limit: number): Promise<string[]>;
   /** Ids of the indicators an allow-list entry covers: an address or CIDR by overlap; a domain itself, what is below it, and their URLs; else the value itself. */
   findCovered(entry: Covering): AsyncIterable<string[]>;

@@ -68,6 +68,8 @@ export interface TiplinePart {
   status: Status;
   /** When the indicator stops being active by itself (ISO 8601). */
   expires_at: string;
+  /** Active only: when the first live claim lapses, so that the score must be derived again (ISO 8601). */
+  recheck_at?: string;
   /** Names of the sources with a live claim; with none, of all. */
   sources: string[];
   /** True when no live claim stands alone. */
