@@ -1,5 +1,5 @@
 import type { BatchPatience } from '../bus/port.ts';
-import type { EnrichedDocument, SlimClaim, Status } from '../core/contract/enriched-document.ts';
+import type { EnrichedDocument, EventAction, Status, TiplinePart } from '../core/contract/enriched-document.ts';
 import type { IndicatorType } from '../core/indicator/type.ts';
 
 /**
@@ -10,14 +10,15 @@ import type { IndicatorType } from '../core/indicator/type.ts';
  * TiplineError that waiting cannot mend, or when `patience.signal` is aborted.
  */
 export interface StoredState {
-  revision: number;
-  status: Status;
-  born: string;
-  /** Epoch ms of the last change: `@timestamp` of the current document. */
-  changedAt: number;
-  /** `threat.indicator.first_seen` of the current document: the earliest ever told, also by claims that are no longer kept. */
+  /** The `tipline` root of the current document, whole. */
+  tipline: TiplinePart;
+  /** `@timestamp`: time of the last change (ISO 8601). */
+  changedAt: string;
+  /** `threat.indicator.first_seen`: the earliest ever told, also by claims that are no longer kept. */
   firstSeen: string;
-  claims: SlimClaim[];
+  /** `event.action` and `event.provider` of the last change. */
+  action: EventAction;
+  provider: string;
 }
 
 /** One indicator's part in a batch: its current document and the claims that go into history. */

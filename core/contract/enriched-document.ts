@@ -78,6 +78,8 @@ export interface TiplinePart {
   revision: number;
   /** Origin of the record that made the indicator: its re-delivery is published as `new` again. */
   born: string;
+  /** Origin of the record that caused this revision: its re-delivery after a crash publishes this revision again. */
+  cause: string;
   why: Why;
   /** CIDR only: for look-ups by address. */
   ip_range?: string;

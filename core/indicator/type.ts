@@ -27,3 +27,10 @@ export interface Indicator {
   readonly type: IndicatorType;
   readonly value: string;
 }
+
+const KNOWN: ReadonlySet<string> = new Set(INDICATOR_TYPES);
+
+/** True for tipline's own type names only; feeds' words for them are read by `typeFromAlias`. */
+export function isIndicatorType(text: string): text is IndicatorType {
+  return KNOWN.has(text);
+}

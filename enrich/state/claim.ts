@@ -1,0 +1,93 @@
+import type { EventAction, SlimClaim } from '../../core/contract/enriched-document.ts';
+import type { Tlp } from '../../core/contract/tlp.ts';
+
+/**
+ * What one source said under one ref, as it was told: nothing in it depends on a clock, a list or a policy, so claims can be
+ * merged in any order. All times are ISO 8601 in UTC with milliseconds, which makes them comparable as text.
+ */
+export interface Claim {
+  readonly source: string;
+  /** '' when the source gave none. */
+  readonly ref: string;
+  readonly confidence: number;
+  /** Absent when the source gave none: then it is derived. */
+  readonly severity: number | undefined;
+  readonly timestamp: string;
+  readonly firstSeen: string | undefined;
+  readonly lastSeen: string;
+  readonly validUntil: string | undefined;
+  readonly revoked: boolean;
+  readonly composite: boolean;
+  readonly tags: readonly string[];
+  readonly tlp: Tlp | undefined;
+  readonly categories: readonly string[];
+  readonly malware: readonly string[];
+  readonly description: string;
+  readonly reference: string;
+  /** Hash of source, ref, indicator and content: equal hashes say the same thing. Also the id of the history document. */
+  readonly hash: string;
+  readonly origin: string;
+  readonly action: EventAction;
+}
+
+/** Back from the form that stands in the current document; what was derived there is dropped. */
+export function fromSlim(slim: SlimClaim): Claim {
+  return {
+    source: slim.source,
+    ref: slim.ref ?? '',
+    confidence: slim.confidence,
+    severity: slim.severity_derived === true ? undefined : slim.severity,
+    timestamp: slim.timestamp,
+    firstSeen: slim.first_seen,
+    lastSeen: slim.last_seen,
+    validUntil: slim.valid_until,
+    revoked: slim.revoked === true,
+    composite: slim.composite === true,
+    tags: slim.tags ?? [],
+    tlp: slim.tlp,
+    categories: slim.categories ?? [],
+    malware: slim.malware ?? [],
+    description: slim.description ?? '',
+    reference: slim.reference ?? '',
+    hash: slim.hash,
+    origin: slim.origin,
+    action: slim.action,
+  };
+}
+
+/** What a policy makes of a claim. */
+export interface Judgement {
+  severity: number;
+  score: number;
+  /** Epoch ms: from then on the claim is not live. */
+  expiresAt: number;
+}
+
+/** The form that stands in the current document and on the topic; empty fields are left out. */
+export function toSlim(claim: Claim, judged: Judgement, expiresAt: string): SlimClaim {
+  const slim: SlimClaim = {
+    source: claim.source,
+    confidence: claim.confidence,
+    severity: judged.severity,
+    score: judged.score,
+    timestamp: claim.timestamp,
+    last_seen: claim.lastSeen,
+    expires_at: expiresAt,
+    hash: claim.hash,
+    origin: claim.origin,
+    action: claim.action,
+  };
+  if (claim.ref !== '') slim.ref = claim.ref;
+  if (claim.severity === undefined) slim.severity_derived = true;
+  if (claim.firstSeen !== undefined) slim.first_seen = claim.firstSeen;
+  if (claim.validUntil !== undefined) slim.valid_until = claim.validUntil;
+  if (claim.revoked) slim.revoked = true;
+  if (claim.composite) slim.composite = true;
+  if (claim.tags.length > 0) slim.tags = [...claim.tags];
+  if (claim.tlp !== undefined) slim.tlp = claim.tlp;
+  if (claim.categories.length > 0) slim.categories = [...claim.categories];
+  if (claim.malware.length > 0) slim.malware = [...claim.malware];
+  if (claim.description !== '') slim.description = claim.description;
+  if (claim.reference !== '') slim.reference = claim.reference;
+  return slim;
+}

@@ -1,0 +1,123 @@
+import type { Status } from '../../core/contract/enriched-document.ts';
+import { strictestTlp, type Tlp } from '../../core/contract/tlp.ts';
+import type { IndicatorType } from '../../core/indicator/type.ts';
+import type { Claim, Judgement } from './claim.ts';
+import type { State } from './merge.ts';
+import { LONGEST_LIFE, type Policy } from './policy.ts';
+import { scoreOf } from './score.ts';
+
+export interface JudgedClaim extends Judgement {
+  readonly claim: Claim;
+  readonly live: boolean;
+}
+
+/** What follows from a state at a moment. Never fed back into the state. Times are epoch ms. */
+export interface Derived {
+  readonly status: Status;
+  readonly judged: readonly JudgedClaim[];
+  /** The claim that gives score, confidence, severity and text: the highest-scoring live one that stands alone. */
+  readonly winner: JudgedClaim;
+  /** 0 unless the winner is live. */
+  readonly score: number;
+  readonly composite: boolean;
+  readonly lastSeen: string;
+  readonly expiresAt: number;
+  /** When the first live claim lapses; undefined when nothing is live. */
+  readonly recheckAt: number | undefined;
+  readonly sources: readonly string[];
+  readonly tags: readonly string[];
+  readonly malware: readonly string[];
+  readonly tlp: Tlp | undefined;
+  readonly allowedBy: string | undefined;
+}
+
+/**
+ * Derives an indicator from its claims.
+ *
+ * Two half-sure sources do not add up to one that is sure: the score is that of one claim, named in `why`. A part of a compound pattern
+ * never speaks for itself, so a composite claim wins only when no other is live.
+ */
+export function derive(
+  type: IndicatorType,
+  state: State,
+  allowedBy: string | undefined,
+  policy: Policy,
+  now: number,
+): Derived {
+  const judged = state.claims.map((claim) => judge(type, claim, policy, now));
+  const live = judged.filter((each) => each.live);
+  const telling = live.length > 0 ? live : judged;
+  const winner = telling.reduce((best, each) => (outranks(each, best) ? each : best));
+  const newest = judged.reduce((best, each) => (each.claim.timestamp > best.claim.timestamp ? each : best));
+
+  let tlp: Tlp | undefined;
+  let lastSeen = winner.claim.lastSeen;
+  let expiresAt = 0;
+  let recheckAt: number | undefined;
+  for (const each of telling) {
+    tlp = strictestTlp(tlp, each.claim.tlp);
+    if (each.claim.lastSeen > lastSeen) lastSeen = each.claim.lastSeen;
+    if (each.expiresAt > expiresAt) expiresAt = each.expiresAt;
+    if (each.live && (recheckAt === undefined || each.expiresAt < recheckAt)) recheckAt = each.expiresAt;
+  }
+  const status = statusOf(allowedBy !== undefined, live.length > 0, newest.claim.revoked);
+  return {
+    status,
+    judged,
+    winner,
+    score: winner.live ? winner.score : 0,
+    composite: telling.every((each) => each.claim.composite),
+    lastSeen,
+    expiresAt,
+    recheckAt: status === 'active' ? recheckAt : undefined,
+    sources: union(telling, (claim) => [claim.source]),
+    tags: union(telling, (claim) => claim.tags),
+    malware: union(telling, (claim) => claim.malware),
+    tlp,
+    allowedBy,
+  };
+}
+
+function statusOf(allowed: boolean, anyLive: boolean, newestIsRevoked: boolean): Status {
+  if (allowed) return 'allowed';
+  if (anyLive) return 'active';
+  return newestIsRevoked ? 'revoked' : 'expired';
+}
+
+/** Severity, score and end of one claim. Live until revoked or past `valid_until`; without one, until the lifetime after the last sighting. */
+export function judge(type: IndicatorType, claim: Claim, policy: Policy, now: number): JudgedClaim {
+  const severity =
+    claim.severity ?? policy.severity({ type, tags: claim.tags, categories: claim.categories, malware: claim.malware });
+  const seen = Date.parse(claim.lastSeen);
+  const expiresAt =
+    claim.validUntil === undefined
+      ? seen + policy.lifetimes[type]
+      : Math.min(Date.parse(claim.validUntil), Math.max(seen, Date.parse(claim.timestamp)) + LONGEST_LIFE);
+  return {
+    claim,
+    severity,
+    score: scoreOf(claim.confidence, severity, policy.weights),
+    expiresAt,
+    live: !claim.revoked && expiresAt > now,
+  };
+}
+
+/** One order over the claims of a state: standing alone, then score, then the newer statement, then names, so that all workers agree. */
+function outranks(a: JudgedClaim, b: JudgedClaim): boolean {
+  if (a.claim.composite !== b.claim.composite) return b.claim.composite;
+  if (a.score !== b.score) return a.score > b.score;
+  if (a.claim.timestamp !== b.claim.timestamp) return a.claim.timestamp > b.claim.timestamp;
+  if (a.claim.source !== b.claim.source) return a.claim.source < b.claim.source;
+  return a.claim.ref < b.claim.ref;
+}
+
+/** Most values of one kind in a document: a feed with thousands of tags must not grow it without end. */
+const MOST = 64;
+
+function union(claims: readonly JudgedClaim[], pick: (claim: Claim) => readonly string[]): readonly string[] {
+  const first = claims[0];
+  if (claims.length === 1 && first !== undefined) return pick(first.claim);
+  const values = new Set<string>();
+  for (const { claim } of claims) for (const value of pick(claim)) values.add(value);
+  return [...values].sort().slice(0, MOST);
+}
