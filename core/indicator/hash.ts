@@ -7,13 +7,15 @@ const TYPE_OF_LENGTH: ReadonlyMap<number, 'md5' | 'sha1' | 'sha256' | 'sha512'> 
 ]);
 
 const DIGITS = { md5: 32, imphash: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
+const HEX = /^[0-9a-f]+$/i;
+const LOWER_HEX = /^[0-9a-f]+$/;
 
 export type HashType = keyof typeof DIGITS;
 
 /** The hash type that a run of hex digits has by its length alone. An imphash looks like an MD5 and must be named. */
 export function hashTypeOf(text: string): 'md5' | 'sha1' | 'sha256' | 'sha512' | undefined {
   const type = TYPE_OF_LENGTH.get(text.length);
-  return type !== undefined && isHex(text) ? type : undefined;
+  return type !== undefined && HEX.test(text) ? type : undefined;
 }
 
 /** True if the text is the canonical form (lower-case hex of the right length) already. */
@@ -27,18 +29,10 @@ export function isPlainHash(text: string, type: HashType): boolean {
  */
 export function canonicalHash(text: string, type: HashType): string | undefined {
   const hash = text.slice(text.lastIndexOf('|') + 1).trim();
-  return hash.length === DIGITS[type] && isHex(hash) ? hash.toLowerCase() : undefined;
+  return hash.length === DIGITS[type] && HEX.test(hash) ? hash.toLowerCase() : undefined;
 }
 
-/** True for lower-case hex digits only. */
+/** True for lower-case hex digits only, one at least. */
 export function isLowerHex(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code < 48 || code > 102 || (code > 57 && code < 97)) return false;
-  }
-  return text.length > 0;
-}
-
-function isHex(text: string): boolean {
-  return /^[0-9a-f]+$/i.test(text);
+  return LOWER_HEX.test(text);
 }

@@ -7,14 +7,19 @@ export const noSeam: Seam = () => {};
 
 /**
  * A seam that kills its own process with SIGKILL, as a power cut would: `after-bulk` at the first passing of that point,
- * `after-bulk:3` at the third.
+ * `after-bulk:3` at the third, `mid-bulk+20` 20 ms after it, when a request is on its way.
  */
 export function killAt(spec: string): Seam {
-  const [wanted, count = '1'] = spec.split(':');
+  const match = /^([a-z:-]*[a-z])(?::(\d+))?(?:\+(\d+))?$/.exec(spec);
+  if (match === null) throw new RangeError(`no such seam: ${spec}`);
+  const [, wanted, count = '1', delay] = match;
   let left = Number(count);
+  const kill = (): void => void process.kill(process.pid, 'SIGKILL');
   return (point) => {
     if (point !== wanted) return;
     left -= 1;
-    if (left === 0) process.kill(process.pid, 'SIGKILL');
+    if (left !== 0) return;
+    if (delay === undefined) kill();
+    else setTimeout(kill, Number(delay));
   };
 }

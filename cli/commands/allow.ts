@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import { TiplineError } from '../../core/process/errors.ts';
+import { SHARED_ALLOW_LIST, type SharedAllowEntry } from '../../enrich/lists/entry.ts';
+import type { Cursors } from '../../store/port.ts';
+import type { Finish } from '../finish.ts';
+import { readIndicatorArgument } from '../indicator-argument.ts';
+import { type CommonOptions, withSession } from '../session.ts';
+import { table } from '../table.ts';
+import { duration } from './add.ts';
+
+interface AllowOptions extends CommonOptions {
+  type?: string;
+  reason?: string;
+  until?: string;
+  remove?: boolean;
+}
+
+export function addAllow(program: Command, finish: Finish): void {
+  program
+    .command('allow')
+    .description('never call this a threat: no alert, no block, and existing blocks are lifted')
+    .argument('[value]', 'address, CIDR (any overlap), domain (and below it, with URLs), hash; none: show the list')
+    .option('--type <type>', 'its type, when it cannot be told from the value')
+    .option('--reason <text>', 'why; required')
+    .option('--until <duration>', 'for how long, such as 12h or 30d; without it for good')
+    .option('--remove', 'take the entry off the list')
+    .option('--json', 'the list as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tipline allow 198.51.100.0/24 --reason "our partner" --until 90d\n  tipline allow cdn.example.net --remove\n  tipline allow',
+    )
+    .action(async (value: string | undefined, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<AllowOptions>();
+      finish(
+        await withSession(options, async (session) => {
+          const { cursors } = await session.store();
+          if (value === undefined) return show(await readList(cursors), options.json === true);
+          if (options.remove !== true && !options.reason)
+            throw new TiplineError('USAGE', '--reason is required: it is shown wherever the entry counts', {
+              retryable: false,
+            });
+          const { type, value: canonical } = readIndicatorArgument(value, options.type);
+          const now = Date.now();
+          await changeList(cursors, (entries) => {
+            const others = entries.filter((entry) => entry.type !== type || entry.value !== canonical);
+            if (options.remove === true) return others;
+            const until =
+              options.until === undefined ? null : new Date(now + duration('--until', options.until)).toISOString();
+            return [
+              ...others,
+              { type, value: canonical, reason: options.reason ?? '', until, added_at: new Date(now).toISOString() },
+            ];
+          });
+          process.stdout.write(
+            `${options.remove === true ? 'removed' : 'allowed'}: ${type} ${canonical}; enrichment takes it up within seconds\n`,
+          );
+          return 0;
+        }),
+      );
+    });
+}
+
+async function readList(cursors: Cursors): Promise<SharedAllowEntry[]> {
+  const stored = await cursors.get(SHARED_ALLOW_LIST);
+  return Array.isArray(stored?.value) ? (stored.value as SharedAllowEntry[]) : [];
+}
+
+/** Changes the list by compare-and-set: two operators at once both get their entry. */
+async function changeList(
+  cursors: Cursors,
+  change: (entries: SharedAllowEntry[]) => SharedAllowEntry[],
+): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const stored = await cursors.get(SHARED_ALLOW_LIST);
+    const entries = Array.isArray(stored?.value) ? (stored.value as SharedAllowEntry[]) : [];
+    if ((await cursors.put(SHARED_ALLOW_LIST, change(entries), stored?.version ?? null)) !== undefined) return;
+  }
+  throw new TiplineError('ALLOW_BUSY', 'The allow list is being changed by others; try again.', { retryable: true });
+}
+
+function show(entries: readonly SharedAllowEntry[], json: boolean): number {
+  if (json) process.stdout.write(`${JSON.stringify(entries)}\n`);
+  else if (entries.length === 0)
+    process.stdout.write('The shared allow list is empty; files are named under enrich.allow.\n');
+  else {
+    process.stdout.write(
+      `${table(
+        ['TYPE', 'VALUE', 'UNTIL', 'REASON'],
+        entries.map((entry) => [entry.type, entry.value, entry.until ?? 'for good', entry.reason]),
+      )}\n`,
+    );
+  }
+  return 0;
+}

@@ -1,0 +1,75 @@
+import { mkdirSync } from 'node:fs';
+import { openEmbeddedBus } from '../bus/embedded/bus.ts';
+import { openKafkaBus } from '../bus/kafka/bus.ts';
+import type { Bus } from '../bus/port.ts';
+import { TOPIC_RETENTION, TOPICS } from '../core/contract/topics.ts';
+import { TiplineError } from '../core/process/errors.ts';
+import type { WorkerContext } from '../core/process/worker-context.ts';
+import { openElasticsearchStore } from '../store/elasticsearch/store.ts';
+import { openEmbeddedStore } from '../store/embedded/store.ts';
+import type { Store } from '../store/port.ts';
+import type { Settings } from './settings.ts';
+
+/** Opens the bus that the configuration names. */
+export async function openBus(settings: Settings, context: WorkerContext): Promise<Bus> {
+  const { bus } = settings.config;
+  switch (bus.kind) {
+    case 'embedded':
+      mkdirSync(settings.data, { recursive: true });
+      return openEmbeddedBus({
+        data: settings.data,
+        log: context.log,
+        health: context.health,
+        retention: retentionOf(settings),
+      });
+    case 'kafka':
+      return openKafkaBus(bus, context);
+    default: {
+      const never: never = bus;
+      return never;
+    }
+  }
+}
+
+/** Opens the store that the configuration names. */
+export async function openStore(settings: Settings, context: WorkerContext): Promise<Store> {
+  const { store } = settings.config;
+  switch (store.kind) {
+    case 'embedded':
+      mkdirSync(settings.data, { recursive: true });
+      return openEmbeddedStore({ data: settings.data, log: context.log, health: context.health });
+    case 'elasticsearch':
+      return openElasticsearchStore(store, context);
+    default: {
+      const never: never = store;
+      return never;
+    }
+  }
+}
+
+/** Milliseconds a record stays, by topic. */
+export function retentionOf(settings: Settings): Readonly<Record<string, number>> {
+  const { retention } = settings.config;
+  return {
+    ...TOPIC_RETENTION,
+    [TOPICS.raw]: retention.raw,
+    [TOPICS.enriched]: retention.enriched,
+    [TOPICS.actions]: retention.actions,
+    [TOPICS.deadLetters]: retention.dead_letters,
+  };
+}
+
+/** Creates the topics that are missing, where that is allowed; otherwise says which. */
+export async function ensureTopics(bus: Bus, settings: Settings, allowed: boolean): Promise<string[]> {
+  const missing = await bus.missingTopics(Object.values(TOPICS));
+  if (missing.length === 0) return [];
+  if (!allowed) {
+    throw new TiplineError(
+      'BUS_TOPICS_MISSING',
+      `The topics ${missing.join(', ')} do not exist and bus.create_topics is false: create them, or run tipline setup.`,
+      { retryable: false },
+    );
+  }
+  const retention = retentionOf(settings);
+  return bus.createTopics(missing.map((name) => ({ name, retentionMs: retention[name] ?? 86_400_000 })));
+}

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { configError, type LoadedConfig, loadConfig } from '../core/process/config/load.ts';
+import type { Config } from '../core/process/config/sections.ts';
+import { type ParsedFeed, parseFeed } from '../ingest/feeds/index.ts';
+import { shipped } from './paths.ts';
+
+/** The configuration of this process, complete: paths absolute, feeds checked by their own types, names filled in. */
+export interface Settings {
+  readonly config: Config;
+  /** Absolute path of the file that was read. */
+  readonly file: string;
+  /** True when there was no configuration and the shipped example stands in. */
+  readonly example: boolean;
+  /** Absolute. */
+  readonly data: string;
+  readonly feeds: readonly ParsedFeed[];
+  readonly responderName: string;
+  resolvePath(path: string): string;
+}
+
+/**
+ * Finds and checks the configuration: `--config`, `$TIPLINE_CONFIG`, `tipline.yaml` in the working folder, else the shipped example, which
+ * keeps its data in the working folder.
+ */
+export function readSettings(
+  told: string | undefined,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Settings {
+  const path = told ?? environment.TIPLINE_CONFIG ?? (existsSync('tipline.yaml') ? 'tipline.yaml' : undefined);
+  const example = path === undefined;
+  const loaded = loadConfig(path ?? shipped('examples', 'tipline.yaml'), environment);
+  const { config } = loaded;
+  return {
+    config: {
+      ...config,
+      enrich: {
+        ...config.enrich,
+        allow: config.enrich.allow.map(loaded.resolvePath),
+      },
+    },
+    file: loaded.path,
+    example,
+    data: example ? resolve(config.data) : loaded.resolvePath(config.data),
+    feeds: parseFeeds(loaded),
+    responderName: config.responder.name ?? safeHostName(),
+    resolvePath: loaded.resolvePath,
+  };
+}
+
+function parseFeeds(loaded: LoadedConfig): ParsedFeed[] {
+  const names = new Set<string>();
+  return loaded.config.feeds.flatMap((section, index) => {
+    if (!section.enabled) return [];
+    const parsed = parseFeed(section, loaded.resolvePath);
+    const position = {
+      path: loaded.path,
+      lineOf: (keys: readonly PropertyKey[]) => Number(loaded.locate(keys).split(':').at(-1)),
+    };
+    if (!parsed.ok) throw configError(position, parsed.error, ['feeds', index]);
+    if (names.has(section.name)) {
+      throw new Error(
+        `${loaded.locate(['feeds', index, 'name'])}: two feeds are named ${section.name}; each needs a name of its own`,
+      );
+    }
+    names.add(section.name);
+    return [parsed.feed];
+  });
+}
+
+function safeHostName(): string {
+  return (
+    hostname()
+      .replace(/[^A-Za-z0-9._-]/g, '-')
+      .slice(0, 63) || 'responder'
+  );
+}

@@ -1,0 +1,261 @@
+import type { EventAction, TiplinePart } from '../core/contract/enriched-document.ts';
+import type { Indicator, IndicatorType } from '../core/indicator/type.ts';
+import type { HistoryWrite, IndicatorWrite, StoredState } from '../store/port.ts';
+import { type Rendered, render } from './document.ts';
+import type { GeoLookup } from './geo/lookup.ts';
+import type { Group, Item } from './group.ts';
+import type { AllowList } from './lists/allow-list.ts';
+import { changeOf } from './state/change.ts';
+import { type Claim, fromSlim } from './state/claim.ts';
+import { type Derived, derive, judge } from './state/derive.ts';
+import { merge, type State, stateOf } from './state/merge.ts';
+import type { Policy } from './state/policy.ts';
+import type { Report } from './steps/report.ts';
+import { dayOf, isoOf } from './steps/time.ts';
+
+/** What planning may look at; no clock and no network. */
+export interface Planner {
+  readonly policy: Policy;
+  readonly allowed: AllowList;
+  readonly geo: GeoLookup;
+  /** A sighting that moved by less changes nothing, ms. */
+  quantumOf(type: IndicatorType): number;
+  /** History days that are kept, ms. */
+  readonly historyRetention: number;
+}
+
+/** What a group of records does to its indicator. */
+export type Plan =
+  | { kind: 'nothing'; group: Group; settled: readonly Claim[]; firstSeen: string }
+  | {
+      kind: 'write';
+      group: Group;
+      /** History of statements that the same batch already replaced: must be safe before the state forgets them. */
+      early: IndicatorWrite | undefined;
+      write: IndicatorWrite;
+      /** The value for `ioc.enriched`. */
+      current: Buffer;
+      action: EventAction;
+      type: IndicatorType;
+      settled: readonly Claim[];
+      firstSeen: string;
+    };
+
+interface Change {
+  readonly report: Report;
+  readonly claim: Claim;
+  readonly action: EventAction;
+}
+
+/** Merges a group's records into the stored state, in their order, and renders what follows. Pure; `now` is epoch ms. */
+export function plan(group: Group, stored: StoredState | undefined, planner: Planner, now: number): Plan {
+  const indicator = group.indicator ?? (stored === undefined ? undefined : indicatorOf(stored.tipline));
+  // a recheck of what is not there any more
+  if (indicator === undefined) return { kind: 'nothing', group, settled: [], firstSeen: '' };
+
+  const before =
+    stored === undefined ? undefined : { claims: stored.tipline.claims.map(fromSlim), firstSeen: stored.firstSeen };
+  const { state, changes, again } = mergeAll(group, before, stored, planner.quantumOf(indicator.type));
+  if (state === undefined) return { kind: 'nothing', group, settled: [], firstSeen: '' };
+
+  const allowedBy = planner.allowed.reasonFor(indicator);
+  const derived = derive(indicator.type, state, allowedBy, planner.policy, now);
+  const recheck = group.items.some((item) => item.report === undefined);
+  const rederived = changes.length === 0 && recheck && stored !== undefined && differs(derived, stored.tipline);
+
+  if (changes.length > 0 || rederived)
+    return change({ group, indicator, stored, state, derived, changes, planner, now });
+  if (again.length > 0 && stored !== undefined) return redo({ group, indicator, stored, state, again, planner });
+  return { kind: 'nothing', group, settled: settledOf(group, state), firstSeen: state.firstSeen };
+}
+
+function mergeAll(group: Group, before: State | undefined, stored: StoredState | undefined, quantum: number) {
+  const changes: Change[] = [];
+  const again: Item[] = [];
+  let state = before;
+  for (const item of group.items) {
+    const { report } = item;
+    const action = report === undefined ? 'nothing' : changeOf(state, report.claim, quantum);
+    if (report !== undefined && action !== 'nothing') {
+      const claim = { ...report.claim, action };
+      state = state === undefined ? stateOf(claim) : merge(state, stateOf(claim));
+      changes.push({ report, claim, action });
+    } else if (stored !== undefined && isCause(item.origin, stored.tipline)) again.push(item);
+  }
+  return { state, changes, again };
+}
+
+/** Did this record make the state what it is? Then it is read a second time after a crash, and its effects may be missing. */
+function isCause(origin: string, tipline: TiplinePart): boolean {
+  return origin === tipline.cause || origin === tipline.born || tipline.claims.some((claim) => claim.origin === origin);
+}
+
+interface ChangeArguments {
+  group: Group;
+  indicator: Indicator;
+  stored: StoredState | undefined;
+  state: State;
+  derived: Derived;
+  changes: readonly Change[];
+  planner: Planner;
+  now: number;
+}
+
+function change({ group, indicator, stored, state, derived, changes, planner, now }: ChangeArguments): Plan {
+  const revision = (stored?.tipline.revision ?? 0) + 1;
+  const last = changes.at(-1);
+  const lastOrigin = last?.claim.origin ?? group.items.at(-1)?.origin ?? '';
+  const action = last === undefined ? actionOfStatus(derived.status) : strongest(changes);
+  const rendered = render({
+    id: group.id,
+    indicator,
+    derived,
+    firstSeen: state.firstSeen,
+    geo: geoFor(indicator, planner.geo),
+    weights: planner.policy.weights,
+    revision,
+    born: stored?.tipline.born ?? changes[0]?.claim.origin ?? lastOrigin,
+    cause: lastOrigin,
+    action,
+    provider: last?.claim.source ?? stored?.provider ?? derived.winner.claim.source,
+    changedAt: isoOf(now),
+  });
+  const early: HistoryWrite[] = [];
+  const history: HistoryWrite[] = [];
+  for (const each of changes) {
+    // a later sighting of the same statement is no new statement
+    if (each.action === 'seen') continue;
+    const kept = state.claims.some((claim) => claim.origin === each.claim.origin);
+    (kept ? history : early).push(historyOf(each, indicator, rendered, planner, now));
+  }
+  const current = Buffer.from(rendered.current);
+  return {
+    kind: 'write',
+    group,
+    early: early.length === 0 ? undefined : { id: group.id, revision, current: null, history: early },
+    write: { id: group.id, revision, current, history },
+    current,
+    action,
+    type: indicator.type,
+    settled: settledOf(group, state),
+    firstSeen: state.firstSeen,
+  };
+}
+
+interface RedoArguments {
+  group: Group;
+  indicator: Indicator;
+  stored: StoredState;
+  state: State;
+  again: readonly Item[];
+  planner: Planner;
+}
+
+/**
+ * The records were merged before a crash: history and message may be missing, so both are made again, with the revision and the action
+ * they had. Derived as of the moment of that change, so that it comes out the same.
+ */
+function redo({ group, indicator, stored, state, again, planner }: RedoArguments): Plan {
+  const { tipline } = stored;
+  const then = Date.parse(stored.changedAt);
+  const born = again.some((item) => item.origin === tipline.born);
+  const action = born ? 'new' : stored.action;
+  const derived = derive(indicator.type, state, tipline.why.allowed_by, planner.policy, then);
+  const rendered = render({
+    id: group.id,
+    indicator,
+    derived,
+    firstSeen: state.firstSeen,
+    geo: geoFor(indicator, planner.geo),
+    weights: planner.policy.weights,
+    revision: tipline.revision,
+    born: tipline.born,
+    cause: tipline.cause,
+    action,
+    provider: stored.provider,
+    changedAt: stored.changedAt,
+  });
+  const history = again.flatMap(({ report, origin }) => {
+    const claim = state.claims.find((each) => each.origin === origin);
+    if (report === undefined || claim === undefined || claim.action === 'seen') return [];
+    return [historyOf({ report, claim, action: claim.action }, indicator, rendered, planner, then)];
+  });
+  return {
+    kind: 'write',
+    group,
+    early: undefined,
+    write: { id: group.id, revision: tipline.revision, current: null, history },
+    current: Buffer.from(rendered.current),
+    action,
+    type: indicator.type,
+    settled: settledOf(group, state),
+    firstSeen: state.firstSeen,
+  };
+}
+
+const WEEK = 7 * 86_400_000;
+const DAY = 86_400_000;
+
+function historyOf(
+  change: Change,
+  indicator: Indicator,
+  rendered: Rendered,
+  planner: Planner,
+  now: number,
+): HistoryWrite {
+  const { report, claim } = change;
+  const said = Date.parse(claim.timestamp);
+  const { collectedAt } = report;
+  const near = said >= collectedAt - WEEK && said <= collectedAt + DAY && said >= now - planner.historyRetention;
+  const judged = judge(indicator.type, claim, planner.policy, now);
+  return {
+    id: claim.hash,
+    day: dayOf(near ? said : collectedAt),
+    fallbackDay: dayOf(collectedAt),
+    document: Buffer.from(rendered.history({ ...report, claim }, judged, change.action)),
+  };
+}
+
+function geoFor({ type, value }: Indicator, geo: GeoLookup) {
+  if (type === 'ip') return geo.look(value);
+  // the network's first address stands for it
+  if (type === 'cidr') return geo.look(value.slice(0, value.indexOf('/')));
+  return { geo: '', as: '' };
+}
+
+function strongest(changes: readonly Change[]): EventAction {
+  for (const action of ['new', 'revoked', 'updated'] as const)
+    if (changes.some((each) => each.action === action)) return action;
+  return 'seen';
+}
+
+function actionOfStatus(status: Derived['status']): EventAction {
+  if (status === 'expired' || status === 'revoked') return status;
+  return 'updated';
+}
+
+/** Does a new derivation say something else than the document that stands there? */
+function differs(derived: Derived, tipline: TiplinePart): boolean {
+  const { winner } = derived;
+  return (
+    derived.status !== tipline.status ||
+    derived.score !== tipline.threat_score ||
+    winner.claim.confidence !== tipline.confidence ||
+    winner.severity !== tipline.severity ||
+    isoOf(derived.expiresAt) !== tipline.expires_at ||
+    (derived.recheckAt === undefined ? undefined : isoOf(derived.recheckAt)) !== tipline.recheck_at ||
+    derived.composite !== tipline.composite ||
+    derived.allowedBy !== tipline.why.allowed_by ||
+    derived.sources.join('\0') !== tipline.sources.join('\0')
+  );
+}
+
+function settledOf(group: Group, state: State): readonly Claim[] {
+  if (state.claims.length === 1) return state.claims;
+  const told = group.items.flatMap(({ report }) => (report === undefined ? [] : [report.claim]));
+  return state.claims.filter((claim) => told.some((each) => each.source === claim.source && each.ref === claim.ref));
+}
+
+function indicatorOf({ type, value }: TiplinePart): Indicator {
+  return { type, value };
+}

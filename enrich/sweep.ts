@@ -1,0 +1,37 @@
+import type { Bus } from '../bus/port.ts';
+import { TOPICS } from '../core/contract/topics.ts';
+import type { Cursors, IndicatorStore } from '../store/port.ts';
+
+const AT_ONCE = 5_000;
+/** A recheck that is on its way is not asked for again before this has passed, ms. */
+const PATIENCE = 300_000;
+
+export interface SweepOptions {
+  store: IndicatorStore;
+  bus: Bus;
+  cursors: Cursors;
+  /** Who sweeps; one enricher at a time does. */
+  owner: string;
+  leaseMs: number;
+}
+
+/**
+ * Finds indicators of which something lapses and asks, on `ioc.raw`, to derive them again. It writes no state itself: whoever
+ * reads the recheck does, so there is one writer and one order.
+ */
+export function createSweep({ store, bus, cursors, owner, leaseMs }: SweepOptions): (now: number) => Promise<number> {
+  const asked = new Map<string, number>();
+  return async (now) => {
+    if (!(await cursors.lease('lease:sweep', owner, leaseMs))) return 0;
+    for (const [id, at] of asked) if (at < now - PATIENCE) asked.delete(id);
+    // the soonest first, up to a limit; what is left over is still there at the next sweep
+    const fresh = (await store.findExpiring(now, AT_ONCE)).filter((id) => !asked.has(id));
+    if (fresh.length > 0)
+      await bus.publish(
+        TOPICS.raw,
+        fresh.map((id) => ({ key: id, value: JSON.stringify({ recheck: id }) })),
+      );
+    for (const id of fresh) asked.set(id, now);
+    return fresh.length;
+  };
+}
