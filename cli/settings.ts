@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { configError, type LoadedConfig, loadConfig } from '../core/process/config/load.ts';
 import type { Config } from '../core/process/config/sections.ts';
-import { type ParsedFeed, parseFeed } from '../ingest/feeds/index.ts';
+import type { ConfiguredFeed } from '../ingest/feed.ts';
+import { parseFeed } from '../ingest/feeds/index.ts';
 import { shipped } from './paths.ts';
 
 /** The configuration of this process, complete: paths absolute, feeds checked by their own types, names filled in. */
@@ -15,7 +16,7 @@ export interface Settings {
   readonly example: boolean;
   /** Absolute. */
   readonly data: string;
-  readonly feeds: readonly ParsedFeed[];
+  readonly feeds: readonly ConfiguredFeed[];
   readonly responderName: string;
   resolvePath(path: string): string;
 }
@@ -49,24 +50,36 @@ export function readSettings(
   };
 }
 
-function parseFeeds(loaded: LoadedConfig): ParsedFeed[] {
+function parseFeeds({ config, file, resolvePath }: LoadedConfig): ConfiguredFeed[] {
   const names = new Set<string>();
-  return loaded.config.feeds.flatMap((section, index) => {
+  return config.feeds.flatMap((section, index) => {
     if (!section.enabled) return [];
-    const parsed = parseFeed(section, loaded.resolvePath);
-    const position = {
-      path: loaded.path,
-      lineOf: (keys: readonly PropertyKey[]) => Number(loaded.locate(keys).split(':').at(-1)),
-    };
-    if (!parsed.ok) throw configError(position, parsed.error, ['feeds', index]);
+    const parsed = parseFeed(absolutePaths(section, resolvePath));
+    if (!parsed.ok) throw configError(file, parsed.issues, ['feeds', index]);
     if (names.has(section.name)) {
-      throw new Error(
-        `${loaded.locate(['feeds', index, 'name'])}: two feeds are named ${section.name}; each needs a name of its own`,
-      );
+      const issue = {
+        code: 'custom' as const,
+        path: ['name'],
+        message: `another feed is named ${section.name} too`,
+        input: section.name,
+      };
+      throw configError(file, [issue], ['feeds', index]);
     }
     names.add(section.name);
     return [parsed.feed];
   });
+}
+
+const PATH_KEYS = new Set(['path', 'ca', 'cert', 'key', 'client_ca']);
+
+/** Paths in a feed's section are relative to the configuration file, like all others. */
+function absolutePaths(section: unknown, resolvePath: (path: string) => string): unknown {
+  if (typeof section !== 'object' || section === null || Array.isArray(section)) return section;
+  const entries = Object.entries(section).map(([key, value]) => {
+    if (PATH_KEYS.has(key) && typeof value === 'string') return [key, resolvePath(value)];
+    return [key, absolutePaths(value, resolvePath)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function safeHostName(): string {

@@ -3,7 +3,8 @@ import { originOf } from '../core/contract/topics.ts';
 import type { Indicator } from '../core/indicator/type.ts';
 import { messageOf } from '../core/process/errors.ts';
 import { type DeadLetterOutcome, deadLetter, type Outcome } from './steps/outcome.ts';
-import { type Report, readRecord } from './steps/report.ts';
+import { readRecord } from './steps/read-record.ts';
+import type { Report } from './steps/report.ts';
 
 /** A record of the batch that may change an indicator; without a report it asks for a new derivation. */
 export interface Item {

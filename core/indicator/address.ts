@@ -112,7 +112,7 @@ function equalBits(a: Uint8Array, b: Uint8Array, bits: number): boolean {
   const whole = bits >> 3;
   for (let at = 0; at < whole; at += 1) if (a[at] !== b[at]) return false;
   const rest = bits & 7;
-  return rest === 0 || (((a[whole] ?? 0) ^ (b[whole] ?? 0)) & (0xff00 >> rest) & 0xff) === 0;
+  return rest === 0 || (((a[whole] ?? 0) ^ (b[whole] ?? 0)) & (0xff00 >> rest)) === 0;
 }
 
 /** Fills `scratch`: returns 4 when the address is in its last four bytes, 16 when it takes all, 0 when it is none. */

@@ -21,7 +21,7 @@ const TOP_LEVEL = /^(?:[a-z]{2,63}|xn--[a-z0-9-]{2,59})$/;
 
 /**
  * The type that an indicator has by its looks, from text that `refang` has been over. The order settles what could be
- * two things: `::1` before ssdeep, 32 hex digits are an MD5 (never an imphash), eight colon-separated pairs are IPv6
+ * two things: `3::` is IPv6, not the ssdeep of an empty file; 32 hex digits are an MD5 (never an imphash), eight colon-separated pairs are IPv6
  * (never an EUI-64). A mutex, a certificate and a bare number have no looks and must be named.
  */
 export function inferType(text: string): IndicatorType | undefined {

@@ -39,11 +39,12 @@ export async function openLab(): Promise<Lab> {
   await bus.createTopics(Object.values(TOPICS).map((name) => ({ name, retentionMs: 86_400_000 })));
   await store.setup();
   const workers: EnrichWorker[] = [];
-  const caughtUp = (): Promise<void> =>
-    until(async () => (await bus.lag(TOPICS.raw, ENRICH_GROUP)) === 0, {
+  const caughtUp = async (): Promise<void> => {
+    await until(async () => (await bus.lag(TOPICS.raw, ENRICH_GROUP)) === 0, {
       timeout: 20_000,
       what: 'enrichment to catch up',
     });
+  };
   return {
     bus,
     store,

@@ -11,8 +11,8 @@ export interface LoadedConfig {
   readonly path: string;
   /** Relative paths in the file are relative to it. */
   resolvePath(path: string): string;
-  /** `tipline.yaml:12` of the value under these keys, for messages. */
-  locate(keys: readonly PropertyKey[]): string;
+  /** The file, which can say where each value stands. */
+  file: YamlFile;
 }
 
 /**
@@ -25,22 +25,22 @@ export function loadConfig(path: string, environment: Readonly<Record<string, st
   const folder = dirname(absolute);
   const filled = fillIn(file.value, [], { environment, folder, file });
   const parsed = configSchema.safeParse(filled);
-  if (!parsed.success) throw configError(file, parsed.error, []);
+  if (!parsed.success) throw configError(file, parsed.error.issues, []);
   return {
     config: parsed.data,
     path: absolute,
     resolvePath: (inner) => resolve(folder, inner),
-    locate: (keys) => `${absolute}:${file.lineOf(keys)}`,
+    file,
   };
 }
 
 /** One message for all that is wrong, each with file, line, key and what is allowed. `prefix` = where the checked part stands in the file. */
 export function configError(
   file: Pick<YamlFile, 'path' | 'lineOf'>,
-  error: z.ZodError,
+  issues: readonly z.core.$ZodIssue[],
   prefix: readonly PropertyKey[],
 ): TiplineError {
-  const lines = error.issues.slice(0, 20).map((issue) => {
+  const lines = issues.slice(0, 20).map((issue) => {
     const keys = [...prefix, ...issue.path];
     const at = keys.length === 0 ? 'the file' : keys.map(String).join('.');
     return `${file.path}:${file.lineOf(keys)}: ${at}: ${issue.message}`;

@@ -22,6 +22,6 @@ export interface SeverityFile {
 export function readSeverityFile(path: string): SeverityFile {
   const file = readYaml(path);
   const parsed = schema.safeParse(file.value);
-  if (!parsed.success) throw configError(file, parsed.error, []);
+  if (!parsed.success) throw configError(file, parsed.error.issues, []);
   return parsed.data;
 }

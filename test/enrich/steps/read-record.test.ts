@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Incoming } from '../../../bus/port.ts';
 import type { Outcome } from '../../../enrich/steps/outcome.ts';
-import { readRecord } from '../../../enrich/steps/report.ts';
+import { readRecord } from '../../../enrich/steps/read-record.ts';
 import { DAY, iso, T0 } from '../sample-claim.ts';
 
 const ORIGIN = 'ioc.raw-0-7';

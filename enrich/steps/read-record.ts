@@ -1,0 +1,227 @@
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import type { Incoming } from '../../bus/port.ts';
+import { COLLECTED_AT_HEADER } from '../../core/contract/raw-indicator.ts';
+import { typeFromAlias } from '../../core/indicator/alias.ts';
+import { canonicalise } from '../../core/indicator/canonical.ts';
+import { indicatorId } from '../../core/indicator/id.ts';
+import type { Indicator } from '../../core/indicator/type.ts';
+import type { Claim } from '../state/claim.ts';
+import { flatContext } from './context.ts';
+import { type DeadLetterOutcome, deadLetter, type Outcome } from './outcome.ts';
+import type { Report } from './report.ts';
+import { isoOf, notAfterTomorrow, readTime } from './time.ts';
+import { INVALID, readPercent, readText, readTlp, readTruth, readWords } from './told.ts';
+
+const STAGE = 'parse';
+const MOST_BYTES = 262_144;
+const SOURCE_LENGTH = 128;
+const REF_LENGTH = 256;
+const DESCRIPTION_LENGTH = 512;
+const REFERENCE_LENGTH = 512;
+const ID_SHAPE = /^[0-9a-f]{40}$/;
+
+/**
+ * Reads one record of `ioc.raw`. Nothing in it is trusted: every field is checked, capped and made canonical, and what cannot be used
+ * is answered with a reason, never with a throw.
+ */
+export function readRecord(record: Incoming, origin: string): Outcome {
+  const { value } = record;
+  if (value.length === 0) return { kind: 'drop', reason: 'empty' };
+  if (value.length > MOST_BYTES) {
+    return refuse('RAW_TOO_LARGE', `The record has ${value.length} bytes; at most ${MOST_BYTES} are read.`);
+  }
+  if (!isUtf8(value)) return refuse('RAW_NOT_UTF8', 'The record is not valid UTF-8 text.');
+  let told: unknown;
+  try {
+    told = JSON.parse(value.toString('utf8'));
+  } catch (error) {
+    return refuse(
+      'RAW_NOT_JSON',
+      `The record is not JSON: ${error instanceof Error ? error.message.slice(0, 120) : ''}`,
+    );
+  }
+  if (typeof told !== 'object' || told === null || Array.isArray(told)) {
+    return refuse('RAW_NOT_OBJECT', 'The record is JSON, but not an object.');
+  }
+  const fields = told as Readonly<Record<string, unknown>>;
+  if (fields.recheck !== undefined) return readRecheck(fields.recheck);
+  return readReport(fields, record, origin);
+}
+
+function readRecheck(id: unknown): Outcome {
+  if (typeof id === 'string' && ID_SHAPE.test(id)) return { kind: 'recheck', id };
+  return refuse('RAW_RECHECK_INVALID', 'recheck must be an indicator id: 40 hexadecimal characters.');
+}
+
+function readReport(fields: Readonly<Record<string, unknown>>, record: Incoming, origin: string): Outcome {
+  const indicator = readIndicator(fields.indicator, fields.type);
+  if ('kind' in indicator) return indicator;
+
+  const source = readText(fields.source, SOURCE_LENGTH);
+  if (source === INVALID || source === '')
+    return refuse('RAW_SOURCE_MISSING', 'source must be the name of who says so.');
+  const ref = readText(fields.ref, REF_LENGTH);
+  if (ref === INVALID) return refuseField('ref', 'a text');
+  const confidence = readPercent(fields.confidence);
+  if (confidence === INVALID) return refuseField('confidence', 'a number from 0 to 100');
+  const severity = readPercent(fields.severity);
+  if (severity === INVALID) return refuseField('severity', 'a number from 0 to 100');
+  const revoked = readTruth(fields.revoked);
+  if (revoked === INVALID) return refuseField('revoked', 'true or false');
+  const composite = readTruth(fields.composite);
+  if (composite === INVALID) return refuseField('composite', 'true or false');
+  const tlp = readTlp(fields.tlp);
+  if (tlp === INVALID) return refuseField('tlp', 'CLEAR, GREEN, AMBER, AMBER+STRICT or RED');
+  const tags = readWords(fields.tags);
+  if (tags === INVALID) return refuseField('tags', 'a list of words');
+  const categories = readWords(fields.categories);
+  if (categories === INVALID) return refuseField('categories', 'a list of words');
+  const malware = readWords(fields.malware);
+  if (malware === INVALID) return refuseField('malware', 'a list of names');
+  const description = readText(fields.description, DESCRIPTION_LENGTH);
+  if (description === INVALID) return refuseField('description', 'a text');
+  const reference = readText(fields.reference, REFERENCE_LENGTH);
+  if (reference === INVALID) return refuseField('reference', 'a text');
+
+  const times = readTimes(fields, record);
+  if ('kind' in times) return times;
+
+  const id = indicatorId(indicator);
+  const content = [
+    source,
+    ref,
+    id,
+    confidence ?? 0,
+    severity ?? '',
+    revoked === true,
+    composite === true,
+    tags.join(','),
+    tlp ?? '',
+    description,
+    reference,
+    categories.join(','),
+    malware.join(','),
+  ].join('\0');
+  const claim: Claim = {
+    source,
+    ref,
+    confidence: confidence ?? 0,
+    severity,
+    timestamp: times.timestamp,
+    firstSeen: times.firstSeen,
+    lastSeen: times.lastSeen,
+    validUntil: times.validUntil,
+    revoked: revoked === true,
+    composite: composite === true,
+    tags,
+    tlp,
+    categories,
+    malware,
+    description,
+    reference,
+    hash: hash('sha256', content, 'hex').slice(0, 40),
+    origin,
+    action: 'updated',
+  };
+  const context = flatContext(fields.context, unknownKeys(fields));
+  return { kind: 'report', report: { id, indicator, claim, collectedAt: times.collectedAt, context } };
+}
+
+function readIndicator(told: unknown, toldType: unknown): Indicator | DeadLetterOutcome {
+  if (typeof told !== 'string' || told === '') {
+    return refuse(
+      'RAW_INDICATOR_MISSING',
+      'indicator must be a text: the address, domain, URL, hash, … that is told of.',
+    );
+  }
+  let type: ReturnType<typeof typeFromAlias>;
+  if (toldType !== undefined && toldType !== null && toldType !== '') {
+    type = typeof toldType === 'string' ? typeFromAlias(toldType) : undefined;
+    if (type === undefined)
+      return refuse('RAW_TYPE_UNKNOWN', `type ${shown(toldType)} is not a type of indicator that tipline knows.`);
+  }
+  const canonical = canonicalise(told, type);
+  return canonical.ok ? canonical.indicator : refuse(canonical.code, canonical.message);
+}
+
+interface Times {
+  collectedAt: number;
+  timestamp: string;
+  firstSeen: string | undefined;
+  lastSeen: string;
+  validUntil: string | undefined;
+}
+
+function readTimes(fields: Readonly<Record<string, unknown>>, record: Incoming): Times | DeadLetterOutcome {
+  const toldCollected = readTime(fields.collected_at ?? record.headers[COLLECTED_AT_HEADER]);
+  if (toldCollected === 'invalid') return refuseField('collected_at', TIME);
+  const collectedAt = toldCollected === 'absent' ? record.timestamp : notAfterTomorrow(toldCollected, record.timestamp);
+
+  const timestamp = readTime(fields.timestamp);
+  if (timestamp === 'invalid') return refuseField('timestamp', TIME);
+  const firstSeen = readTime(fields.first_seen);
+  if (firstSeen === 'invalid') return refuseField('first_seen', TIME);
+  const lastSeen = readTime(fields.last_seen);
+  if (lastSeen === 'invalid') return refuseField('last_seen', TIME);
+  const validUntil = readTime(fields.valid_until);
+  if (validUntil === 'invalid') return refuseField('valid_until', TIME);
+
+  const said = timestamp === 'absent' ? collectedAt : notAfterTomorrow(timestamp, collectedAt);
+  return {
+    collectedAt,
+    timestamp: isoOf(said),
+    firstSeen: firstSeen === 'absent' ? undefined : isoOf(notAfterTomorrow(firstSeen, collectedAt)),
+    lastSeen: lastSeen === 'absent' ? isoOf(said) : isoOf(notAfterTomorrow(lastSeen, collectedAt)),
+    validUntil: validUntil === 'absent' ? undefined : isoOf(validUntil),
+  };
+}
+
+const TIME = 'a time: ISO 8601, or seconds or milliseconds since 1970';
+
+const KNOWN_KEYS = new Set([
+  'indicator',
+  'source',
+  'ref',
+  'type',
+  'confidence',
+  'severity',
+  'timestamp',
+  'first_seen',
+  'last_seen',
+  'valid_until',
+  'revoked',
+  'tags',
+  'tlp',
+  'description',
+  'reference',
+  'categories',
+  'malware',
+  'composite',
+  'context',
+  'collected_at',
+]);
+
+const NO_KEYS: Readonly<Record<string, unknown>> = {};
+
+function unknownKeys(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  let unknown: Record<string, unknown> | undefined;
+  for (const key in fields) {
+    if (KNOWN_KEYS.has(key)) continue;
+    unknown ??= Object.create(null) as Record<string, unknown>;
+    unknown[key] = fields[key];
+  }
+  return unknown ?? NO_KEYS;
+}
+
+function refuse(code: string, message: string): DeadLetterOutcome {
+  return deadLetter(STAGE, code, message);
+}
+
+function refuseField(field: string, allowed: string): DeadLetterOutcome {
+  return refuse(`RAW_${field.toUpperCase()}_INVALID`, `${field} must be ${allowed}.`);
+}
+
+function shown(told: unknown): string {
+  return JSON.stringify(typeof told === 'string' ? told.slice(0, 60) : typeof told);
+}
