@@ -1,6 +1,7 @@
-import { formatIp, type Prefix, parseCidr, parseIp } from '../../core/indicator/address.ts';
+import { formatIp, type Prefix, parseIp, parsePrefix } from '../../core/indicator/address.ts';
 import { specialPurpose } from '../../core/indicator/special-purpose.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
+import { urlHost } from '../../core/indicator/url.ts';
 import type { AllowEntry } from './entry.ts';
 
 /** Answers who may never be called a threat, with the reason. */
@@ -22,7 +23,7 @@ export function createAllowList(entries: readonly AllowEntry[], now: number): Al
     if (entry.until <= now) continue;
     const { type, value } = entry.indicator;
     if (type === 'ip' || type === 'cidr') {
-      const prefix = prefixOf(entry.indicator);
+      const prefix = parsePrefix(value);
       if (prefix !== undefined) ranges.add(prefix, entry);
     } else if (type === 'domain') domains.set(value, entry);
     else exact.set(`${type} ${value}`, entry);
@@ -49,13 +50,13 @@ export function createAllowList(entries: readonly AllowEntry[], now: number): Al
     reasonFor(indicator) {
       const { type, value } = indicator;
       if (type === 'ip' || type === 'cidr') {
-        const prefix = prefixOf(indicator);
+        const prefix = parsePrefix(value);
         return prefix === undefined ? undefined : byAddress(prefix);
       }
       if (type === 'domain') return byHost(value);
       const entry = exact.size === 0 ? undefined : exact.get(`${type} ${value}`);
       if (entry !== undefined) return describe(entry);
-      if (type === 'url') return byHost(hostOf(value));
+      if (type === 'url') return byHost(urlHost(value));
       if (type === 'email') return domains.size === 0 ? undefined : byHost(value.slice(value.lastIndexOf('@') + 1));
       return undefined;
     },
@@ -71,27 +72,11 @@ function parentOf(name: string): string {
   return dot < 0 ? '' : name.slice(dot + 1);
 }
 
-/** The host of a canonical URL, without credentials and port. */
-function hostOf(url: string): string {
-  const start = url.indexOf('://') + 3;
-  let end = start;
-  while (end < url.length && !'/?#'.includes(url[end] ?? '')) end += 1;
-  const authority = url.slice(start, end);
-  const host = authority.slice(authority.lastIndexOf('@') + 1);
-  return host.startsWith('[') ? host.slice(1, host.indexOf(']')) : host.replace(/:\d+$/, '');
-}
-
 /** A host that is an address, as the prefix of full length. */
 function hostPrefix(host: string): Prefix | undefined {
   const last = host.charCodeAt(host.length - 1);
   const mayBeAddress = (last >= 48 && last <= 57) || host.includes(':');
   const bytes = mayBeAddress ? parseIp(host) : undefined;
-  return bytes === undefined ? undefined : { bytes, length: bytes.length * 8 };
-}
-
-function prefixOf({ type, value }: Indicator): Prefix | undefined {
-  if (type === 'cidr') return parseCidr(value);
-  const bytes = parseIp(value);
   return bytes === undefined ? undefined : { bytes, length: bytes.length * 8 };
 }
 

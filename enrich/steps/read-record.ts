@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { Incoming } from '../../bus/port.ts';
 import { COLLECTED_AT_HEADER } from '../../core/contract/raw-indicator.ts';
-import { typeFromAlias } from '../../core/indicator/alias.ts';
+import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { canonicalise } from '../../core/indicator/canonical.ts';
 import { indicatorId } from '../../core/indicator/id.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
@@ -138,8 +138,10 @@ function readIndicator(told: unknown, toldType: unknown): Indicator | DeadLetter
   let type: ReturnType<typeof typeFromAlias>;
   if (toldType !== undefined && toldType !== null && toldType !== '') {
     type = typeof toldType === 'string' ? typeFromAlias(toldType) : undefined;
-    if (type === undefined)
+    // "hash" or "file" says too little, but nothing wrong: then the value tells
+    if (type === undefined && !(typeof toldType === 'string' && isVagueAlias(toldType))) {
       return refuse('RAW_TYPE_UNKNOWN', `type ${shown(toldType)} is not a type of indicator that tipline knows.`);
+    }
   }
   const canonical = canonicalise(told, type);
   return canonical.ok ? canonical.indicator : refuse(canonical.code, canonical.message);
