@@ -73,6 +73,8 @@ export interface Bus {
   consume(options: ConsumeOptions): Promise<Subscription>;
   /** Records behind the end of the topic that the group has not committed; a group that never committed counts from the start. */
   lag(topic: string, group: string): Promise<number>;
+  /** Of those, how many were published before `before` (epoch ms): what will be lost first when the topic forgets. */
+  leftBehind(topic: string, group: string, before: number): Promise<number>;
   /** Records from the beginning of the topic to its end as it is now, in offset order within a partition. */
   scan(topic: string): AsyncIterable<Located>;
   /** Creates the topics that are missing. Returns the names that were created. Never changes one that exists. */

@@ -112,7 +112,6 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
       ended.abort();
       await Promise.all(chores);
       await subscription.stop();
-      health.report('enrich', 'down', 'stopped');
     },
   };
 }

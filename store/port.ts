@@ -140,6 +140,8 @@ export interface OutboxRow {
   id: string;
   policy: string;
   revision: number;
+  /** `tipline.born` of the document: an indicator that was pruned and came back counts its revisions from 1 again. */
+  born: string;
   open: boolean;
   state: 'pending' | 'mailed' | 'quiet';
   /** Epoch ms of the last alert; 0 = never. */
@@ -149,7 +151,10 @@ export interface OutboxRow {
   alert: AlertRow;
 }
 
-/** A mail that was composed; stored before it is sent, so a repeat after a crash has the same Message-ID and body. */
+/**
+ * A mail; stored before it takes rows and before it is sent, so a repeat after a crash has the same Message-ID and body.
+ * While it still takes rows its `text` is empty.
+ */
 export interface OutboxMail {
   id: string;
   messageId: string;
@@ -162,6 +167,8 @@ export interface OutboxMail {
   html: string;
   /** Number of indicators it speaks of. */
   indicators: number;
+  /** Ids of the rows it takes, written down before they are taken; up to 100,000, never searched. */
+  rows: string[];
 }
 
 /** A value with the version that a compare-and-set must name; `version` is opaque, null = does not exist. */

@@ -15,10 +15,10 @@ const NOT_A_DATABASE = 26;
  */
 export function databaseError(path: string, cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
-  if ('code' in cause && (cause.code === 'EACCES' || cause.code === 'EROFS' || cause.code === 'ENOTDIR')) {
+  if ('syscall' in cause && cause.syscall === 'mkdir') {
     return new TiplineError(
       'DATABASE_CANNOT_OPEN',
-      `cannot create the folder of ${path}: check its owner and permissions`,
+      `cannot create the folder of ${path}: check its path, owner and permissions`,
       { cause, retryable: false },
     );
   }

@@ -1,0 +1,88 @@
+import type { EnrichedDocument, SlimClaim } from '../core/contract/enriched-document.ts';
+import { isLive } from '../core/contract/enriched-document.ts';
+import type { OutboxRow } from '../store/port.ts';
+import { alertOf } from './alert-row.ts';
+
+/** Name of the one policy there is: a score above a threshold. Part of every outbox row's id. */
+export const POLICY = 'threshold';
+
+export interface AlertPolicy {
+  /** Strictly above. */
+  threshold: number;
+  /** Milliseconds after which an indicator that is still reported is alerted again. */
+  repeatAfter: number;
+}
+
+/**
+ * What a document does to its row:
+ * - open: it waits for a mail, for the first time, anew, or again after `repeatAfter`;
+ * - refresh: it waits already, the mail will show the newer facts;
+ * - close: it is no longer alertable, and leaves unmailed if no mail has taken it yet;
+ * - keep: it was alerted lately;
+ * - stale: an older or repeated document;
+ * - none: never alertable, or closed already.
+ */
+export type Decision =
+  | { kind: 'open' | 'refresh' | 'close'; row: OutboxRow }
+  | { kind: 'keep' }
+  | { kind: 'stale' }
+  | { kind: 'none' };
+
+export function rowId(indicatorId: string): string {
+  return `${POLICY}:${indicatorId}`;
+}
+
+/**
+ * The claim that makes a document alertable at `now` (epoch ms): live, not composite, the highest of those above the threshold.
+ * One claim must meet all of it: two half-sure sources do not add up to one that is sure. The document's own `threat_score` is
+ * not asked, because the claim it came from may have lapsed since.
+ */
+export function alertableClaim(document: EnrichedDocument, threshold: number, now: number): SlimClaim | undefined {
+  if (document.tipline.status !== 'active') return undefined;
+  let best: SlimClaim | undefined;
+  for (const claim of document.tipline.claims) {
+    if (claim.composite === true || claim.score <= threshold || !isLive(claim, now)) continue;
+    if (best === undefined || claim.score > best.score) best = claim;
+  }
+  return best;
+}
+
+/** Pure: the same document decided twice on its own result is `stale`. */
+export function decide(
+  document: EnrichedDocument,
+  row: OutboxRow | undefined,
+  policy: AlertPolicy,
+  now: number,
+): Decision {
+  const { id, revision, born } = document.tipline;
+  // Revisions of an indicator that was pruned and came back begin at 1 again; such a document is newer whatever its number.
+  if (row !== undefined && row.born === born && revision <= row.revision) return { kind: 'stale' };
+
+  const claim = alertableClaim(document, policy.threshold, now);
+  if (claim === undefined) {
+    if (row === undefined || !row.open) return { kind: 'none' };
+    const state = row.state === 'pending' ? 'quiet' : row.state;
+    return { kind: 'close', row: { ...row, revision, born, open: false, state } };
+  }
+
+  if (row?.open === true && row.state === 'pending') {
+    return { kind: 'refresh', row: { ...row, revision, born, alert: alertOf(document, claim, row.alert.again) } };
+  }
+  if (row?.open === true && now - row.alertedAt < policy.repeatAfter) return { kind: 'keep' };
+
+  const alertedAt = row?.alertedAt ?? 0;
+  return {
+    kind: 'open',
+    row: {
+      id: rowId(id),
+      policy: POLICY,
+      revision,
+      born,
+      open: true,
+      state: 'pending',
+      alertedAt,
+      mail: null,
+      alert: alertOf(document, claim, alertedAt > 0),
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { EnrichedDocument } from '../core/contract/enriched-document.ts';
+import { DOCUMENT_SCHEMA } from '../core/contract/enriched-document.ts';
+import { INDICATOR_TYPES } from '../core/indicator/type.ts';
+
+/** A record of `ioc.enriched`: a document, one of a version that this program does not know, or something else altogether. */
+export type ReadDocument =
+  | { kind: 'document'; document: EnrichedDocument }
+  | { kind: 'unknown-schema' }
+  | { kind: 'refused'; code: string; message: string };
+
+const STATUSES: readonly unknown[] = ['allowed', 'active', 'revoked', 'expired'];
+
+/** Checks what decisions depend on; what is only shown is checked where it is shown. */
+export function readDocument(value: Buffer): ReadDocument {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value.toString('utf8'));
+  } catch {
+    return refused('is not JSON');
+  }
+  if (isDocument(parsed)) return { kind: 'document', document: parsed };
+  const schema = isObject(parsed) && isObject(parsed.tipline) ? parsed.tipline.schema : undefined;
+  if (typeof schema === 'number' && schema !== DOCUMENT_SCHEMA) return { kind: 'unknown-schema' };
+  return refused(faultOf(parsed) ?? 'cannot be read');
+}
+
+function isDocument(value: unknown): value is EnrichedDocument {
+  return faultOf(value) === undefined;
+}
+
+function faultOf(root: unknown): string | undefined {
+  if (!isObject(root) || !isObject(root.tipline)) return 'has no tipline part';
+  const part = root.tipline;
+  if (part.schema !== DOCUMENT_SCHEMA) return 'has no schema number';
+  if (typeof part.id !== 'string' || !/^[0-9a-f]{40}$/.test(part.id)) return 'has no indicator id';
+  if (!INDICATOR_TYPES.some((type) => type === part.type)) return 'has an unknown indicator type';
+  if (typeof part.value !== 'string' || part.value === '') return 'has no value';
+  if (!STATUSES.includes(part.status)) return 'has an unknown status';
+  if (!Number.isSafeInteger(part.revision)) return 'has no revision';
+  if (typeof part.born !== 'string') return 'does not say which record it was born of';
+  if (!isObject(part.why) || !isObject(part.why.weights)) return 'does not say why its score is what it is';
+  if (!isObject(root.threat) || !isObject(root.threat.indicator)) return 'has no threat.indicator';
+  if (!Array.isArray(part.claims) || !part.claims.every(isClaim)) return 'has claims that cannot be read';
+  return undefined;
+}
+
+function isClaim(claim: unknown): boolean {
+  return (
+    isObject(claim) &&
+    typeof claim.source === 'string' &&
+    typeof claim.expires_at === 'string' &&
+    Number.isFinite(claim.score) &&
+    Number.isFinite(claim.confidence) &&
+    Number.isFinite(claim.severity)
+  );
+}
+
+type Fields = Record<string, unknown>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refused(what: string): ReadDocument {
+  return { kind: 'refused', code: 'BAD_ENRICHED_DOCUMENT', message: `the record on ioc.enriched ${what}` };
+}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createBackoff } from '../../core/process/backoff.ts';
+import type { KafkaConfig } from '../../core/process/config/sections.ts';
+import { TiplineError } from '../../core/process/errors.ts';
+import type { TopicSpec } from '../port.ts';
+import type { Cluster } from './clients.ts';
+import { busError, kafkaNamesOf } from './errors.ts';
+import { topicLayout } from './layout.ts';
+
+/** Special timestamps of ListOffsets. */
+const EARLIEST = -2n;
+const LATEST = -1n;
+const NEVER_COMMITTED = -1n;
+const LEADERS_PATIENCE_MS = 10_000;
+const LEADERS_LOOK_MS = 50;
+const ATTEMPTS = 5;
+
+/** Offsets of one partition: the first that is kept, and the one that comes next. */
+export interface Extent {
+  partition: number;
+  low: number;
+  high: number;
+}
+
+export interface BusAdmin {
+  check(): Promise<void>;
+  missingTopics(topics: readonly string[]): Promise<string[]>;
+  createTopics(specs: readonly TopicSpec[]): Promise<string[]>;
+  extents(topic: string): Promise<Extent[]>;
+  lag(topic: string, group: string): Promise<number>;
+  /** Has a group that never committed begin at the end of the topic as it is now. Does nothing while the group has members. */
+  startAtEnd(topic: string, group: string): Promise<void>;
+}
+
+export function createAdmin(cluster: Cluster, config: KafkaConfig): BusAdmin {
+  /** Tries a few times, since leaders and coordinators move; a real outage is the caller's to wait for. */
+  async function doing<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const backoff = createBackoff({ first: 100, most: 800 });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        const known = busError(error, what);
+        if (known.retryable !== true || attempt === ATTEMPTS) throw known;
+      }
+      await sleep(backoff.next());
+    }
+  }
+
+  async function missing(topics: readonly string[]): Promise<string[]> {
+    const existing = new Set(await doing('asking for topics', () => cluster.listTopics({ includeInternals: true })));
+    return topics.filter((topic) => !existing.has(topic));
+  }
+
+  async function create({ name, retentionMs }: TopicSpec): Promise<boolean> {
+    try {
+      await cluster.createTopics({
+        topics: [name],
+        partitions: config.partitions,
+        replicas: config.replication,
+        configs: [
+          { name: 'cleanup.policy', value: 'delete' },
+          { name: 'retention.ms', value: String(retentionMs) },
+          // With three copies or more, "in sync" must mean more than the leader alone.
+          { name: 'min.insync.replicas', value: config.replication > 2 ? '2' : '1' },
+        ],
+      });
+    } catch (error) {
+      const names = kafkaNamesOf(error);
+      if (names.includes('TOPIC_ALREADY_EXISTS')) return false; // another process was faster
+      if (names.includes('INVALID_REPLICATION_FACTOR')) {
+        throw new TiplineError(
+          'BUS_REPLICATION',
+          `topic ${name} cannot have ${config.replication} copies: set bus.replication to the number of brokers at most`,
+          { cause: error, retryable: false },
+        );
+      }
+      throw busError(error, `creating topic ${name}`);
+    }
+    await untilLed(name);
+    return true;
+  }
+
+  /** A topic can be used once the leaders of its partitions know that they are, shortly after it was created. */
+  async function untilLed(topic: string): Promise<void> {
+    const giveUpAt = Date.now() + LEADERS_PATIENCE_MS;
+    for (;;) {
+      try {
+        const { partitions } = await topicLayout(cluster, topic, true);
+        await offsets(topic, partitions, LATEST);
+        return;
+      } catch (error) {
+        if (Date.now() > giveUpAt) throw busError(error, `waiting for the leaders of topic ${topic}`);
+      }
+      await sleep(LEADERS_LOOK_MS);
+    }
+  }
+
+  async function offsets(topic: string, partitions: number, timestamp: bigint): Promise<Map<number, number>> {
+    const wanted = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
+    const listed = await cluster.listOffsets({ topics: [{ name: topic, partitions: wanted }] });
+    return new Map(listed.flatMap((found) => found.partitions.map((p) => [p.partitionIndex, Number(p.offset)])));
+  }
+
+  function extents(topic: string): Promise<Extent[]> {
+    return doing(`asking for the offsets of ${topic}`, async () => {
+      const { partitions } = await topicLayout(cluster, topic, true);
+      const low = await offsets(topic, partitions, EARLIEST);
+      const high = await offsets(topic, partitions, LATEST);
+      return Array.from({ length: partitions }, (_, partition) => ({
+        partition,
+        low: low.get(partition) ?? 0,
+        high: high.get(partition) ?? 0,
+      }));
+    });
+  }
+
+  /** By partition; those that were never committed are absent. */
+  function committed(topic: string, group: string, partitions: number): Promise<Map<number, number>> {
+    return doing(`asking for the place of group ${group}`, async () => {
+      const topics = [{ name: topic, partitionIndexes: Array.from({ length: partitions }, (_, i) => i) }];
+      const [found] = await cluster.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] });
+      const places = (found?.topics ?? []).flatMap((entry) => entry.partitions);
+      return new Map(
+        places
+          .filter((place) => place.committedOffset !== NEVER_COMMITTED)
+          .map((place) => [place.partitionIndex, Number(place.committedOffset)]),
+      );
+    });
+  }
+
+  return {
+    extents,
+    missingTopics: missing,
+    async check() {
+      await doing('connecting to Kafka', () => cluster.metadata({ topics: [], forceUpdate: true }));
+    },
+    async createTopics(specs) {
+      const absent = new Set(await missing(specs.map(({ name }) => name)));
+      const created: string[] = [];
+      for (const spec of specs) if (absent.has(spec.name) && (await create(spec))) created.push(spec.name);
+      return created;
+    },
+    async lag(topic, group) {
+      const ranges = await extents(topic);
+      const places = await committed(topic, group, ranges.length);
+      return ranges.reduce((sum, { partition, low, high }) => {
+        const place = Math.max(low, places.get(partition) ?? low);
+        return sum + Math.max(0, high - place);
+      }, 0);
+    },
+    async startAtEnd(topic, group) {
+      const ranges = await extents(topic);
+      const places = await committed(topic, group, ranges.length);
+      const partitionOffsets = ranges
+        .filter(({ partition }) => !places.has(partition))
+        .map(({ partition, high }) => ({ partition, offset: BigInt(high) }));
+      if (partitionOffsets.length === 0) return;
+      try {
+        await cluster.alterConsumerGroupOffsets({ groupId: group, topics: [{ name: topic, partitionOffsets }] });
+      } catch (error) {
+        // A group that has members takes commits from them alone; they have begun at the end themselves.
+        if (kafkaNamesOf(error).includes('UNKNOWN_MEMBER_ID')) return;
+        throw busError(error, `placing group ${group} at the end of ${topic}`);
+      }
+    },
+  };
+}

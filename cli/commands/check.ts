@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { TOPICS } from '../../core/contract/topics.ts';
+import { readSeverityFile } from '../../core/process/config/severity-file.ts';
+import { messageOf } from '../../core/process/errors.ts';
+import { openGeoLookup } from '../../enrich/geo/lookup.ts';
+import { checkFeed } from '../../ingest/check.ts';
+import { createFetcher } from '../../ingest/fetch/fetcher.ts';
+import { EXIT, type Finish } from '../finish.ts';
+import { shipped } from '../paths.ts';
+import { openChannel } from '../run/channel.ts';
+import { geoFilesOf } from '../run/geo-files.ts';
+import { neverBlockEntries } from '../run/responder.ts';
+import { type CommonOptions, type Session, withSession } from '../session.ts';
+import { printable } from '../table.ts';
+
+interface CheckOptions extends CommonOptions {
+  feeds: boolean;
+}
+
+interface Finding {
+  what: string;
+  ok: boolean;
+  detail: string;
+}
+
+export function addCheck(program: Command, finish: Finish): void {
+  program
+    .command('check')
+    .description('check the configuration, every connection, and one page of each feed; publishes nothing')
+    .option('--no-feeds', 'do not fetch feeds')
+    .option('--json', 'one finding a line')
+    .addHelpText(
+      'after',
+      '\nExample:\n  tipline check --config /etc/tipline/tipline.yaml\n\nExit code 0 when all is well, 1 when something failed, 2 when the configuration is wrong.',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<CheckOptions>();
+      finish(
+        await withSession(options, async (session) => {
+          let allWell = true;
+          for await (const finding of findings(session, options.feeds)) {
+            allWell &&= finding.ok;
+            process.stdout.write(
+              options.json === true
+                ? `${JSON.stringify(finding)}\n`
+                : `${finding.ok ? 'ok    ' : 'FAILED'}  ${finding.what}: ${printable(finding.detail, 300)}\n`,
+            );
+          }
+          return allWell ? EXIT.ok : EXIT.failed;
+        }),
+      );
+    });
+}
+
+async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<Finding> {
+  const { settings, context } = session;
+  yield { what: 'configuration', ok: true, detail: `${settings.file}, ${settings.feeds.length} feeds` };
+  yield await tried('severity rules', async () => {
+    const rules = settings.config.enrich.severity_rules;
+    const path = rules === undefined ? shipped('rules', 'severity.yaml') : settings.resolvePath(rules);
+    return `${Object.keys(readSeverityFile(path).words).length} words in ${path}`;
+  });
+  yield await tried('GeoIP', async () => (await openGeoLookup(geoFilesOf(settings), context.log)).description);
+  yield await tried('never-block lists', async () => `${neverBlockEntries(settings).length} entries`);
+  yield await tried('bus', async () => {
+    const bus = await session.bus();
+    await bus.check();
+    const missing = await bus.missingTopics(Object.values(TOPICS));
+    return `${bus.description}${missing.length === 0 ? '' : `; topics to be created: ${missing.join(', ')}`}`;
+  });
+  yield await tried('store', async () => {
+    const store = await session.store();
+    await store.check();
+    return store.indicators.description;
+  });
+  yield await tried('mail', async () => {
+    const channel = openChannel(settings);
+    try {
+      const failure = await channel.verify();
+      if (failure !== undefined) throw new Error(failure.message);
+      return channel.description;
+    } finally {
+      await channel.close();
+    }
+  });
+  if (!withFeeds) return;
+  const fetcher = createFetcher();
+  try {
+    for (const feed of settings.feeds) {
+      yield await tried(`feed ${feed.settings.name}`, async () => {
+        const { fetched, read, unreadable, records } = await checkFeed(feed, { fetcher, log: context.log });
+        if (!fetched) return 'listens; nothing to fetch';
+        const first = records[0];
+        return `${read} records on its first page${unreadable > 0 ? `, ${unreadable} unreadable` : ''}${first === undefined ? '' : `; first: ${String(first.indicator)}`}`;
+      });
+    }
+  } finally {
+    await fetcher.close();
+  }
+}
+
+async function tried(what: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { what, ok: true, detail: await look() };
+  } catch (error) {
+    return { what, ok: false, detail: messageOf(error) };
+  }
+}

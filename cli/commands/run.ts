@@ -1,0 +1,57 @@
+import { Argument, type Command } from 'commander';
+import { createLog } from '../../core/process/log.ts';
+import { killAt, noSeam } from '../../core/process/seam.ts';
+import { EXIT, type Finish } from '../finish.ts';
+import { ROLES, type Role } from '../roles.ts';
+import { showLive } from '../run/live.ts';
+import { runProcess } from '../run/process.ts';
+import { describe } from '../run/summary.ts';
+import type { CommonOptions } from '../session.ts';
+import { readSettings } from '../settings.ts';
+
+interface RunOptions extends CommonOptions {
+  once?: boolean;
+}
+
+const HELP = `
+Roles: ${ROLES.join(', ')}; none named means all.
+
+Examples:
+  tipline run                          all roles, until Ctrl-C
+  tipline run --once --json            read the feeds once, finish all work, print one line of JSON
+  tipline run enrich alerting          two roles of a distributed set-up
+
+Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; 3 with --once when a feed failed (dead letters do not change it).`;
+
+export function addRun(program: Command, finish: Finish): void {
+  program
+    .command('run')
+    .description('run the pipeline: all roles, or those named')
+    .addArgument(new Argument('[roles...]', 'what this process does').choices(ROLES))
+    .option('--once', 'read the feeds once, finish all work, and end')
+    .option('--json', 'print one line with the summary at the end, nothing else')
+    .addHelpText('after', HELP)
+    .action(async (named: Role[], _options: unknown, command: Command) =>
+      finish(await run(named, command.optsWithGlobals<RunOptions>())),
+    );
+}
+
+async function run(named: readonly Role[], options: RunOptions): Promise<number> {
+  const settings = readSettings(options.config);
+  const log = createLog(options.logLevel ?? settings.config.log);
+  const once = options.once === true;
+  const quiet = options.json === true;
+  const { summary, failedFeeds } = await runProcess({
+    settings,
+    roles: named.length === 0 ? ROLES : ROLES.filter((role) => named.includes(role)),
+    once,
+    log,
+    // for tests that kill the process between two effects
+    seam: process.env.TIPLINE_KILL_AT === undefined ? noSeam : killAt(process.env.TIPLINE_KILL_AT),
+    onRunning: (workers, status) => (quiet || once ? () => {} : showLive(settings, workers, status)),
+  });
+  if (quiet) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else if (once) process.stdout.write(`${describe(summary)}\n`);
+  for (const feed of failedFeeds) process.stderr.write(`feed ${feed.name} failed: ${feed.message} (${feed.code})\n`);
+  return failedFeeds.length > 0 ? EXIT.feedFailed : EXIT.ok;
+}

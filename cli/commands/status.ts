@@ -1,0 +1,145 @@
+import type { Command } from 'commander';
+import { ALERTING_GROUP } from '../../alerting/worker.ts';
+import { AUDIT_SUBSCRIPTIONS } from '../../audit/worker.ts';
+import { TOPICS } from '../../core/contract/topics.ts';
+import { ENRICH_GROUP } from '../../enrich/worker.ts';
+import { type FeedState, NEW_FEED, readFeedStates } from '../../ingest/feed-state.ts';
+import { responderGroup } from '../../responder/worker.ts';
+import type { Finish } from '../finish.ts';
+import { type CommonOptions, type Session, withSession } from '../session.ts';
+import { table } from '../table.ts';
+import { openExistingLedger } from './blocks.ts';
+
+interface Status {
+  feeds: Record<
+    string,
+    { type: string; last_ok: string | null; records: number; failures: number; last_error: FeedState['lastError'] }
+  >;
+  /** Records not read yet, by topic and group; null when the topic does not exist. */
+  lag: { topic: string; group: string; records: number | null }[];
+  indicators: { by_type: Record<string, number>; by_status: Record<string, number> };
+  documents: { current: number; history: number };
+  dead_letters: number;
+  actions: number;
+  alerts: { rows: number; pending: number; mails: number; unsent: number };
+  blocks: Record<string, number>;
+}
+
+export function addStatus(program: Command, finish: Finish): void {
+  program
+    .command('status')
+    .description('feeds, lag, indicators, documents, dead letters, alerts and blocks')
+    .option('--json', 'as JSON')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<CommonOptions>();
+      finish(
+        await withSession(options, async (session) => {
+          const status = await gather(session);
+          process.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : describe(status));
+          return 0;
+        }),
+      );
+    });
+}
+
+async function gather(session: Session): Promise<Status> {
+  const { settings } = session;
+  const bus = await session.bus();
+  const store = await session.store();
+  await store.indicators.refresh();
+  const [summary, alerts, states] = await Promise.all([
+    store.indicators.summary(),
+    store.outbox.counts(),
+    readFeedStates(store.cursors),
+  ]);
+  const missing = new Set(await bus.missingTopics(Object.values(TOPICS)));
+  const groups = [
+    { topic: TOPICS.raw, group: ENRICH_GROUP },
+    { topic: TOPICS.enriched, group: ALERTING_GROUP },
+    { topic: TOPICS.enriched, group: responderGroup(settings.responderName) },
+    ...Object.values(AUDIT_SUBSCRIPTIONS),
+  ];
+  const lag: Status['lag'] = [];
+  for (const { topic, group } of groups)
+    lag.push({ topic, group, records: missing.has(topic) ? null : await bus.lag(topic, group) });
+  return {
+    feeds: Object.fromEntries(
+      settings.feeds.map((feed) => [
+        feed.settings.name,
+        feedStatus(feed.settings.type, states.get(feed.settings.name) ?? NEW_FEED),
+      ]),
+    ),
+    lag,
+    indicators: { by_type: { ...summary.byType }, by_status: { ...summary.byStatus } },
+    documents: { current: summary.current, history: summary.history },
+    dead_letters: summary.deadLetters,
+    actions: summary.actions,
+    alerts,
+    blocks: blocksOf(session),
+  };
+}
+
+function feedStatus(type: string, state: FeedState): Status['feeds'][string] {
+  return {
+    type,
+    last_ok: state.lastOk > 0 ? new Date(state.lastOk).toISOString() : null,
+    records: state.records,
+    failures: state.failures,
+    last_error: state.lastError,
+  };
+}
+
+function blocksOf({ settings }: Session): Record<string, number> {
+  const ledger = openExistingLedger(settings);
+  if (ledger === undefined) return {};
+  try {
+    return { ...ledger.rows.counts() };
+  } finally {
+    ledger.close();
+  }
+}
+
+function describe(status: Status): string {
+  const parts: string[] = [];
+  const feeds = Object.entries(status.feeds);
+  if (feeds.length > 0) {
+    parts.push(
+      table(
+        ['FEED', 'TYPE', 'LAST OK', 'RECORDS', 'LAST ERROR'],
+        feeds.map(([name, feed]) => [
+          name,
+          feed.type,
+          feed.last_ok ?? 'never',
+          feed.records,
+          feed.last_error === null || feed.failures === 0 ? '' : `${feed.last_error.code}: ${feed.last_error.message}`,
+        ]),
+      ),
+    );
+  }
+  parts.push(
+    table(
+      ['TOPIC', 'GROUP', 'BEHIND'],
+      status.lag.map(({ topic, group, records }) => [topic, group, records ?? 'no such topic']),
+    ),
+  );
+  const types = Object.entries(status.indicators.by_type).sort((a, b) => b[1] - a[1]);
+  parts.push(types.length === 0 ? 'no indicators yet' : table(['TYPE', 'INDICATORS'], types));
+  const statuses = Object.entries(status.indicators.by_status);
+  if (statuses.length > 0) parts.push(table(['STATUS', 'INDICATORS'], statuses));
+  parts.push(
+    table(
+      ['WHAT', 'COUNT'],
+      [
+        ['current documents', status.documents.current],
+        ['history documents', status.documents.history],
+        ['dead letters', status.dead_letters],
+        ['actions', status.actions],
+        ['alerts waiting for a mail', status.alerts.pending],
+        ['mails', status.alerts.mails],
+        ['mails not sent yet', status.alerts.unsent],
+        ...Object.entries(status.blocks).map(([state, count]) => [`blocks ${state}`, count] as [string, number]),
+      ],
+    ),
+  );
+  return `${parts.join('\n\n')}\n`;
+}

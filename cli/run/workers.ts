@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type AlertingWorker, startAlerting } from '../../alerting/worker.ts';
+import { startAudit } from '../../audit/worker.ts';
+import type { Bus } from '../../bus/port.ts';
+import { INDICATOR_TYPES, type IndicatorType } from '../../core/indicator/type.ts';
+import { readSeverityFile } from '../../core/process/config/severity-file.ts';
+import type { Lifecycle } from '../../core/process/lifecycle.ts';
+import type { WorkerContext } from '../../core/process/worker-context.ts';
+import { lifetimesOf } from '../../enrich/state/policy.ts';
+import { type EnrichWorker, startEnrich } from '../../enrich/worker.ts';
+import { createFetcher } from '../../ingest/fetch/fetcher.ts';
+import { type IngestWorker, startIngest } from '../../ingest/worker.ts';
+import type { Responder } from '../../responder/worker.ts';
+import type { Store } from '../../store/port.ts';
+import { shipped } from '../paths.ts';
+import type { Role } from '../roles.ts';
+import type { Settings } from '../settings.ts';
+import { openChannel } from './channel.ts';
+import { geoFilesOf } from './geo-files.ts';
+import { startConfiguredResponder } from './responder.ts';
+
+/** The workers of this process; what was not asked for is absent. */
+export interface Workers {
+  ingest?: IngestWorker;
+  enrich?: EnrichWorker;
+  alerting?: AlertingWorker;
+  responder?: Responder;
+  /** Rejects when any worker dies. */
+  readonly failed: Promise<never>;
+}
+
+export interface WorkersOptions {
+  settings: Settings;
+  roles: readonly Role[];
+  once: boolean;
+  bus: Bus;
+  store: Store;
+  context: WorkerContext;
+  lifecycle: Lifecycle;
+}
+
+/** Starts the workers, those that read first, so that nobody waits for a reader; each is registered to be stopped in reverse. */
+export async function startWorkers({
+  settings,
+  roles,
+  once,
+  bus,
+  store,
+  context,
+  lifecycle,
+}: WorkersOptions): Promise<Workers> {
+  const { config } = settings;
+  const dying: Promise<void>[] = [];
+  // where only one process can be, a fixed name lets the next start go on at once after a crash
+  const alone = config.store.kind === 'embedded';
+  const owner = alone ? 'embedded' : `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+  const failure = Promise.withResolvers<never>();
+  const workers: Workers = { failed: failure.promise };
+
+  if (roles.includes('audit')) {
+    const audit = await startAudit({ bus, journal: store.journal, context });
+    lifecycle.started('audit', () => audit.stop());
+    dying.push(audit.closed);
+  }
+  if (roles.includes('responder')) {
+    const { responder, stop } = startConfiguredResponder(settings, bus, store, context);
+    lifecycle.started('responder', stop);
+    dying.push(responder.closed);
+    workers.responder = responder;
+  }
+  if (roles.includes('alerting')) {
+    const channel = openChannel(settings);
+    lifecycle.started('mail channel', () => channel.close());
+    const alerting = await startAlerting({
+      config: config.alerting,
+      bus,
+      outbox: store.outbox,
+      cursors: store.cursors,
+      channel,
+      context,
+      once,
+      owner,
+    });
+    lifecycle.started('alerting', () => alerting.stop());
+    dying.push(alerting.closed);
+    workers.alerting = alerting;
+  }
+  if (roles.includes('enrich')) {
+    const rules = config.enrich.severity_rules;
+    const enrich = await startEnrich({
+      config: config.enrich,
+      severity: readSeverityFile(rules === undefined ? shipped('rules', 'severity.yaml') : settings.resolvePath(rules)),
+      geo: geoFilesOf(settings),
+      blockFor: config.responder.block_for,
+      historyRetention: config.retention.history,
+      bus,
+      store: store.indicators,
+      cursors: store.cursors,
+      context,
+      owner,
+    });
+    lifecycle.started('enrich', () => enrich.stop());
+    dying.push(enrich.closed);
+    workers.enrich = enrich;
+  }
+  if (roles.includes('ingest')) {
+    const fetcher = createFetcher();
+    lifecycle.started('fetcher', () => fetcher.close());
+    const lifetimes = lifetimesOf(INDICATOR_TYPES, config.enrich.lifetimes);
+    const shortest = Math.min(...Object.values(lifetimes));
+    const ingest = startIngest({
+      feeds: settings.feeds,
+      bus,
+      cursors: store.cursors,
+      fetcher,
+      once,
+      context,
+      blockFor: config.responder.block_for,
+      lifetimeOf: (type: IndicatorType | undefined) => (type === undefined ? shortest : lifetimes[type]),
+    });
+    lifecycle.started('ingest', () => ingest.stop());
+    dying.push(ingest.closed);
+    workers.ingest = ingest;
+  }
+  for (const closed of dying) closed.catch((error: unknown) => failure.reject(error));
+  // waited for by whoever runs the process; a death before that must not be an unhandled rejection
+  failure.promise.catch(() => {});
+  return workers;
+}

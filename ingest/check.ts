@@ -1,0 +1,59 @@
+import type { RawIndicator } from '../core/contract/raw-indicator.ts';
+import type { Log } from '../core/process/log.ts';
+import { type ConfiguredFeed, Unreadable } from './feed.ts';
+import type { Fetcher } from './fetch/fetcher.ts';
+import { fillIn } from './outgoing.ts';
+import { grantOf } from './schedule.ts';
+import { createTally, type TallyReport } from './tally.ts';
+
+export interface FeedCheck {
+  /** The first records as they would be published, at most five. Those of a `file` are as unchecked as they came. */
+  records: RawIndicator[];
+  /** Records of the first page. */
+  read: number;
+  /** Of them no JSON objects: they would become dead letters. */
+  unreadable: number;
+  leftOut: TallyReport;
+  /** False for a feed that listens: there is nothing to fetch. */
+  fetched: boolean;
+}
+
+const SHOWN = 5;
+
+/** Fetches one page of a feed as if for the first time. Publishes nothing and moves no cursor. Rejects with what the feed says. */
+export async function checkFeed(
+  configured: ConfiguredFeed,
+  context: { fetcher: Fetcher; log: Log; signal?: AbortSignal },
+): Promise<FeedCheck> {
+  const tally = createTally();
+  const check: FeedCheck = { records: [], read: 0, unreadable: 0, leftOut: tally.take(), fetched: false };
+  const feed = configured.open(context);
+  if (feed.kind === 'listening') return check;
+  const startedAt = Date.now();
+  const pages = feed.poll({
+    cursor: null,
+    startedAt,
+    validUntil: new Date(startedAt + grantOf(feed.every)).toISOString(),
+    republishDue: true,
+    once: true,
+    signal: context.signal ?? new AbortController().signal,
+    tally,
+    postpone: () => {},
+  });
+  try {
+    for await (const page of pages) {
+      for (const record of page.records) {
+        if (record instanceof Unreadable) check.unreadable += 1;
+        else if (check.records.length < SHOWN) {
+          fillIn(record, configured.settings, new Date(startedAt).toISOString());
+          check.records.push(record as RawIndicator);
+        }
+      }
+      check.read = page.records.length;
+      if (check.read > 0) break;
+    }
+  } finally {
+    await feed.close?.();
+  }
+  return { ...check, leftOut: tally.take(), fetched: true };
+}

@@ -1,0 +1,84 @@
+import { codeOf, messageOf, TiplineError } from '../core/process/errors.ts';
+import type { Log } from '../core/process/log.ts';
+import type { WorkerContext } from '../core/process/worker-context.ts';
+import type { FeedRecord } from './feed.ts';
+import type { Publisher } from './publish.ts';
+import type { FeedSettings } from './settings.ts';
+import type { StateKeeper } from './state-keeper.ts';
+import type { Tally } from './tally.ts';
+
+/** What a feed brought since the worker started. */
+export interface FeedCounts {
+  /** Records, usable or not. */
+  read: number;
+  published: number;
+  /** Rows that gave no record, and lines and records above the size cap. */
+  skipped: number;
+}
+
+/** Everything that belongs to one feed while the worker runs. */
+export interface FeedRun {
+  readonly settings: FeedSettings;
+  readonly fingerprint: string;
+  readonly keeper: StateKeeper;
+  readonly counts: FeedCounts;
+  readonly tally: Tally;
+  readonly publisher: Publisher;
+  /** Carries the feed's name. */
+  readonly log: Log;
+  readonly context: WorkerContext;
+  readonly signal: AbortSignal;
+}
+
+/** The bus refused for good, or nobody knows what happened to it: the process must end, whichever feed it was. */
+export class BusFailure extends Error {}
+
+/** Publishes and counts. Rejects with a BusFailure, or with INGEST_STOPPED when the worker stops while the bus is away. */
+export async function deliver(run: FeedRun, records: readonly FeedRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  run.counts.read += records.length;
+  try {
+    const { published, tooLong } = await run.publisher.publish(records, run.settings);
+    run.counts.published += published;
+    run.tally.tooLong(tooLong);
+  } catch (error) {
+    if (codeOf(error) === 'INGEST_STOPPED') throw error;
+    throw new BusFailure('the bus failed', { cause: error });
+  }
+  run.context.seam('ingest-published');
+}
+
+/** Tells health, log and state of a failure; an error that stays the same is told once. */
+export function reportFailure(run: FeedRun, cause: unknown): TiplineError {
+  const { keeper, settings, context, log } = run;
+  const error =
+    cause instanceof TiplineError
+      ? cause
+      : new TiplineError('FEED_FAILED', 'reading the feed failed in a way that is not foreseen', { cause });
+  const message = messageOf(error);
+  const known = keeper.state.failures > 0 && keeper.state.lastError?.message === message;
+  const failures = keeper.state.failures + 1;
+  keeper.update({ failures, lastError: { at: Date.now(), code: error.code, message } });
+  context.health.report(`feed:${settings.name}`, 'down', message);
+  if (known) log.debug({ error, failures }, 'the feed failed again');
+  else log.warn({ error, failures }, 'the feed failed; it is tried again');
+  return error;
+}
+
+/** One line about what came since `before`, and what had to be left out. `quiet`: it comes so often that only losses are worth one. */
+export function reportReading(run: FeedRun, before: FeedCounts, quiet: boolean): void {
+  const { notes, firstSkipped, skipped, tooLong } = run.tally.take();
+  run.counts.skipped += skipped + tooLong;
+  for (const note of notes) run.log.warn({}, note);
+  const read = run.counts.read - before.read;
+  const fields = {
+    read,
+    published: run.counts.published - before.published,
+    ...(skipped > 0 ? { skipped, first_skipped: firstSkipped } : {}),
+    ...(tooLong > 0 ? { too_long: tooLong } : {}),
+  };
+  // a closing line of metadata is one row; a wrong column map is many
+  if (tooLong > 0 || skipped * 100 > read) run.log.warn(fields, 'read, but for rows that could not be used');
+  else if (quiet || read === 0) run.log.debug(fields, 'read');
+  else run.log.info(fields, 'read');
+}

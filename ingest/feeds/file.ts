@@ -1,0 +1,193 @@
+import type { FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import { size } from '../../core/process/config/sections.ts';
+import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
+import { defineFeed, type Page, type PollContext, type PolledFeed } from '../feed.ts';
+import { HeldFiles } from '../files/held.ts';
+import { lookAt, recognise } from '../files/look.ts';
+import { BROKEN_DOCUMENT, readDocument } from '../files/read-document.ts';
+import { readLines } from '../files/read-lines.ts';
+import { isUtf16, shapeOf } from '../files/shape.ts';
+import {
+  fileCursorShape,
+  headOf,
+  judge,
+  type Look,
+  sameHead,
+  type Tracked,
+  type TrackedFiles,
+} from '../files/tracked.ts';
+import { adoptionOf } from '../foreign.ts';
+import { MOST_LINE_BYTES } from '../formats/lines.ts';
+import { commonKeys, milliseconds } from '../settings.ts';
+
+const pattern = z.string().min(1).max(4096);
+
+const schema = z.strictObject({
+  ...commonKeys,
+  type: z.literal('file'),
+  /** Paths or globs. */
+  path: z.union([pattern, z.array(pattern).min(1).max(100)]),
+  /**
+   * Files are looked at by the clock and not by fs.watch: that one sees nothing on network and overlay mounts, drops events under load,
+   * and names no file that was moved. A look costs one stat a file.
+   */
+  look_every: milliseconds.default(1000),
+  /** Cap on a file that is one JSON document; JSON lines have none. */
+  max_size: size.default(256 * 1024 ** 2),
+});
+
+type FileFeed = z.output<typeof schema>;
+
+/**
+ * Files of JSON lines, arrays of objects, or one object: read from the beginning, then followed. Whoever may write into the folder is
+ * trusted with `source`, unless `trust_source: false` is set.
+ */
+export const file = defineFeed({ type: 'file', schema, secrets: [], open: (config) => openFiles(config) });
+
+/** Some records of one file, and where reading it stands then; undefined when it is to begin anew. */
+interface Step {
+  records: Page['records'];
+  tracked: Tracked | undefined | 'unchanged';
+}
+
+/** A document that does not parse is taken for one that is being written for so long after its last change. */
+const SETTLED_MS = 5000;
+/** Looking may take a tenth of the time; with thousands of files it would take more. */
+const PAUSE_FACTOR = 9;
+
+function openFiles(config: FileFeed): PolledFeed {
+  const patterns = typeof config.path === 'string' ? [config.path] : config.path;
+  const adoption = adoptionOf(config, true);
+  const held = new HeldFiles();
+  /** Files at which nothing is left to do until they change. */
+  const done = new Map<string, Look>();
+  let notBefore = 0;
+
+  async function* poll(context: PollContext): AsyncGenerator<Page> {
+    const began = Date.now();
+    if (began < notBefore && !context.once) return;
+    const looks = await lookAt(patterns);
+    notBefore = Date.now() + (Date.now() - began) * PAUSE_FACTOR;
+    for (const path of done.keys()) if (!looks.has(path)) done.delete(path);
+
+    const cursor = fileCursorShape.safeParse(context.cursor);
+    const recognised = recognise(cursor.success ? cursor.data.files : {}, looks);
+    let files = recognised.files;
+    for (const tracked of recognised.gone) held.retire(tracked, began);
+    yield* readRetired(context, () => files);
+
+    let failure: unknown;
+    for (const [path, look] of looks) {
+      const known = files[path];
+      if (judge(known, look) === 'unchanged' || isSame(done.get(path), look)) continue;
+      try {
+        for await (const step of readFile(path, look, known, context)) {
+          if (step.tracked === 'unchanged') {
+            yield { records: step.records };
+            continue;
+          }
+          files = withFile(files, path, step.tracked);
+          yield { records: step.records, cursor: { files } };
+        }
+        done.set(path, look);
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') continue;
+        if (codeOf(error) === BROKEN_DOCUMENT && !context.once && Date.now() - look.mtimeMs < SETTLED_MS) continue;
+        done.set(path, look);
+        failure ??= error;
+        context.tally.note(messageOf(error));
+      }
+    }
+    // one bad file is told of and does not stop the others; read only once, its feed has failed
+    if (failure !== undefined && context.once) throw asFeedError(failure);
+  }
+
+  /** What is still appended to files that were rotated away. */
+  async function* readRetired(context: PollContext, files: () => TrackedFiles): AsyncGenerator<Page> {
+    for (const retired of held.retired) {
+      for await (const step of readLines(retired.handle, retired.tracked, adoption, context.tally)) {
+        retired.grewAt = Date.now();
+        yield { records: step.records, cursor: { files: files() } };
+        retired.tracked = step.tracked;
+      }
+    }
+    await held.forgetQuiet(Date.now());
+  }
+
+  async function* readFile(
+    path: string,
+    look: Look,
+    known: Tracked | undefined,
+    context: PollContext,
+  ): AsyncGenerator<Step> {
+    const handle = await held.open(look.ino, path);
+    try {
+      const now = await handle.stat();
+      // renamed between look and open: the next look sees what became of it
+      if (now.ino !== look.ino) return;
+      const tracked = await resumeAt(handle, known, now, path);
+      if (tracked === undefined) {
+        if (known !== undefined) yield { records: [], tracked: undefined };
+        return;
+      }
+      if (tracked.shape === 'document') {
+        for await (const records of readDocument(handle, path, now.size, config.max_size, adoption)) {
+          // a document is read whole or again
+          yield { records, tracked: 'unchanged' };
+        }
+        yield { records: [], tracked: { ...tracked, offset: now.size } };
+        return;
+      }
+      await held.hold(now.ino, handle);
+      let offset = tracked.offset;
+      for await (const step of readLines(handle, tracked, adoption, context.tally)) {
+        offset = step.tracked.offset;
+        yield step;
+      }
+      if (context.once && offset < now.size)
+        context.tally.note(`${path} ends in an unfinished line, which is left for later`);
+    } finally {
+      await held.release(look.ino, handle);
+    }
+  }
+
+  return { kind: 'polled', every: config.look_every, local: true, poll, close: () => held.close() };
+}
+
+/** Where to read on; from the beginning when it is another file than before, or was truncated. Undefined: too little there to tell how. */
+async function resumeAt(
+  handle: FileHandle,
+  known: Tracked | undefined,
+  now: Look,
+  path: string,
+): Promise<Tracked | undefined> {
+  const { ino, size: bytes, mtimeMs } = now;
+  if (known !== undefined && judge(known, now) === 'more' && (await sameHead(handle, known))) {
+    return { ...known, mtimeMs, head: await headOf(handle, bytes) };
+  }
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(bytes, MOST_LINE_BYTES)), 0, null, 0);
+  const start = buffer.subarray(0, bytesRead);
+  if (isUtf16(start)) {
+    throw new TiplineError('FEED_FILE_ENCODING', `${path} is UTF-16; write it as UTF-8`, { retryable: false });
+  }
+  // with no line end in so many bytes it is one line that is too long
+  const shape = shapeOf(start) ?? (bytesRead === MOST_LINE_BYTES ? 'lines' : undefined);
+  if (shape === undefined) return undefined;
+  return { ino, head: await headOf(handle, bytes), shape, offset: 0, line: 0, passing: false, size: bytes, mtimeMs };
+}
+
+function withFile(files: TrackedFiles, path: string, tracked: Tracked | undefined): TrackedFiles {
+  if (tracked !== undefined) return { ...files, [path]: tracked };
+  const { [path]: _gone, ...others } = files;
+  return others;
+}
+
+function isSame(a: Look | undefined, b: Look): boolean {
+  return a !== undefined && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
+}
+
+function asFeedError(error: unknown): TiplineError {
+  if (error instanceof TiplineError) return error;
+  return new TiplineError('FEED_FILE', `cannot read: ${messageOf(error)}`, { cause: error, retryable: true });
+}

@@ -1,0 +1,216 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { z } from 'zod';
+import { duration, size } from '../../core/process/config/sections.ts';
+import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
+import type { Log } from '../../core/process/log.ts';
+import { defineFeed, type FeedRecord, type ListenContext, type ListeningFeed } from '../feed.ts';
+import { adoptionOf, adoptLine } from '../foreign.ts';
+import { createLineSplitter, isBlank } from '../formats/lines.ts';
+import { createIntake, type Intake } from '../intake.ts';
+import { commonKeys } from '../settings.ts';
+
+const schema = z.strictObject({
+  ...commonKeys,
+  type: z.literal('tcp'),
+  /** Port 0 takes a free one. Loopback unless another address is written down: whoever reaches it may write. */
+  listen: z
+    .string()
+    .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port')
+    .default('127.0.0.1:5000'),
+  tls: z
+    .strictObject({
+      /** PEM files. */
+      cert: z.string().min(1),
+      key: z.string().min(1),
+      /** Clients must show a certificate that this authority signed. */
+      client_ca: z.string().min(1).optional(),
+    })
+    .optional(),
+  max_clients: z.int().min(1).max(10_000).default(100),
+  max_line: size.pipe(z.number().max(262_144, 'must be 256kb at most')).default(64 * 1024),
+  /** A client that sends nothing for so long is cut off. */
+  idle: duration.default(300_000),
+});
+
+type TcpFeed = z.output<typeof schema>;
+
+/**
+ * JSON lines from any number of clients. There is no answer: a client knows that its lines arrived in the kernel, not that they are on
+ * the bus. What was read and is not on the bus yet is at most `MOST_HELD` records and is lost when the process is killed.
+ */
+export const tcp = defineFeed({
+  type: 'tcp',
+  schema,
+  secrets: [],
+  open: (config, { log }) => openListener(config, log),
+});
+
+const HANDSHAKE_MS = 10_000;
+
+function openListener(config: TcpFeed, log: Log): ListeningFeed {
+  const adoption = adoptionOf(config, false);
+
+  async function run(context: ListenContext): Promise<void> {
+    const intake = createIntake((records) => context.deliver(records));
+    const connections = new Set<Socket>();
+    const reading = new Set<Promise<void>>();
+    const server = await openServer(config);
+    server.maxConnections = config.max_clients;
+    let turnedAway = 0;
+    server.on('drop', () => {
+      turnedAway += 1;
+      if (turnedAway === 1) log.warn({ max_clients: config.max_clients }, 'too many clients; more are turned away');
+    });
+    // all of them, also those that are still in their TLS handshake
+    server.on('connection', (socket) => {
+      connections.add(socket);
+      socket.once('close', () => connections.delete(socket));
+    });
+    server.on('tlsClientError', (error) => log.debug({ error }, 'no TLS with this client'));
+    server.on(config.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+      const read = readClient(socket, config, intake, context, (line) => adoptLine(line, adoption))
+        .catch((error: unknown) => log.debug({ error }, 'a client broke off'))
+        .finally(() => {
+          reading.delete(read);
+          socket.destroy();
+        });
+      reading.add(read);
+    });
+
+    const stopped = Promise.withResolvers<void>();
+    const stop = (): void => stopped.resolve();
+    context.signal.addEventListener('abort', stop, { once: true });
+    try {
+      await listen(server, config.listen);
+      server.on('error', stopped.reject);
+      context.ready(describe(server, config));
+      warnOfOpenDoor(config, log);
+      if (!context.signal.aborted) await Promise.race([stopped.promise, intake.failed]);
+    } finally {
+      context.signal.removeEventListener('abort', stop);
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      for (const socket of connections) socket.destroy();
+      await Promise.all([closed, ...reading]);
+      await intake.end();
+    }
+  }
+
+  return { kind: 'listening', run };
+}
+
+/** Reads one client until it ends. Not reading is all the back-pressure there is: the kernel's window fills, and the client waits. */
+async function readClient(
+  socket: Socket,
+  config: TcpFeed,
+  intake: Intake,
+  context: ListenContext,
+  adopt: (line: Buffer) => FeedRecord,
+): Promise<void> {
+  const lines = createLineSplitter({ maxLine: config.max_line });
+  let waiting = false;
+  socket.setTimeout(config.idle);
+  socket.on('timeout', () => {
+    // silence that we made ourselves by not reading is no idleness
+    if (waiting) socket.setTimeout(config.idle);
+    else socket.destroy();
+  });
+  let records: FeedRecord[] = [];
+  const take = (line: Buffer): void => {
+    if (!isBlank(line)) records.push(adopt(line));
+  };
+  let tooLong = 0;
+
+  async function handOver(): Promise<void> {
+    if (lines.tooLong > tooLong) {
+      context.tally.tooLong(lines.tooLong - tooLong);
+      tooLong = lines.tooLong;
+    }
+    if (records.length === 0) return;
+    const taken = records;
+    records = [];
+    waiting = true;
+    await intake.add(taken);
+    waiting = false;
+  }
+
+  for await (const chunk of socket) {
+    lines.push(chunk as Buffer, take);
+    await handOver();
+  }
+  // the client closed in good order, so what it wrote last is a whole line
+  take(lines.rest());
+  await handOver();
+}
+
+async function openServer({ tls }: TcpFeed): Promise<Server> {
+  if (tls === undefined) return createServer();
+  const [cert, key, ca] = await Promise.all([
+    readPem(tls.cert),
+    readPem(tls.key),
+    tls.client_ca === undefined ? undefined : readPem(tls.client_ca),
+  ]);
+  try {
+    return createTlsServer({
+      cert,
+      key,
+      handshakeTimeout: HANDSHAKE_MS,
+      ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
+    });
+  } catch (cause) {
+    throw new TiplineError('FEED_TLS_FILES', 'tls.cert and tls.key do not go together, or are no PEM files', {
+      cause,
+      retryable: false,
+    });
+  }
+}
+
+async function readPem(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new TiplineError('FEED_TLS_FILES', `cannot read ${path}, which "tls" names`, { cause, retryable: false });
+  }
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  const { host, port } = splitAddress(address);
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const hint = codeOf(error) === 'EADDRINUSE' ? 'something listens there already' : messageOf(error);
+      reject(
+        new TiplineError('FEED_LISTEN', `cannot listen on ${address}: ${hint}`, { cause: error, retryable: true }),
+      );
+    });
+    server.listen({ host, port }, () => resolve());
+  });
+}
+
+function splitAddress(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}
+
+function describe(server: Server, config: TcpFeed): string {
+  const address = server.address();
+  const where =
+    typeof address === 'object' && address !== null ? hostPort(address.address, address.port) : config.listen;
+  return `listens on ${where}${config.tls === undefined ? '' : ' with TLS'}`;
+}
+
+function hostPort(host: string, port: number): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function warnOfOpenDoor(config: TcpFeed, log: Log): void {
+  const { host } = splitAddress(config.listen);
+  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  if (loopback || config.tls?.client_ca !== undefined) return;
+  log.warn(
+    { listen: config.listen },
+    'whoever reaches this address may send indicators; tls.client_ca lets in only whom you know',
+  );
+}

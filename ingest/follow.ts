@@ -1,0 +1,100 @@
+import { createBackoff, pause } from '../core/process/backoff.ts';
+import { TiplineError } from '../core/process/errors.ts';
+import type { ListeningFeed, PolledFeed } from './feed.ts';
+import { BusFailure, deliver, type FeedRun, reportFailure, reportReading } from './feed-run.ts';
+import { pollOnce } from './poll.ts';
+import { firstPollAt, nextPollAt, waitUntil } from './schedule.ts';
+
+/** Reads a feed again and again until the worker stops; its polls never overlap. Throws a BusFailure alone. */
+export async function followPolled(run: FeedRun, feed: PolledFeed, republishAfter: number): Promise<void> {
+  const { keeper, signal } = run;
+  const { every, local } = feed;
+  reportStart(run);
+  const { lastOk, notBefore } = keeper.state;
+  const changed = keeper.state.fingerprint !== run.fingerprint;
+  let at = firstPollAt({ every, local, now: Date.now(), lastOk, notBefore, changed });
+  for (;;) {
+    await waitUntil(at, signal);
+    if (signal.aborted) return;
+    const startedAt = Date.now();
+    const outcome = await pollOnce(run, feed, { once: false, republishAfter });
+    if (outcome.kind === 'stopped') return;
+    at = nextPollAt({
+      every,
+      local,
+      startedAt,
+      now: Date.now(),
+      failures: keeper.state.failures,
+      retryAfterMs: outcome.kind === 'failed' ? outcome.retryAfterMs : undefined,
+      notBefore: keeper.state.notBefore,
+    });
+    if (!local) run.log.debug({ next: new Date(at).toISOString() }, 'waits for its turn');
+  }
+}
+
+/** Before the first poll, health tells what the last run knew: a restart makes no feed sick. */
+function reportStart({ keeper, context, settings }: FeedRun): void {
+  const { lastOk, lastError } = keeper.state;
+  const part = `feed:${settings.name}`;
+  if (lastError !== null) context.health.report(part, 'down', lastError.message);
+  else if (lastOk > 0) context.health.report(part, 'up', `last read at ${new Date(lastOk).toISOString()}`);
+}
+
+/** The one reading of `--once`; the error that made it fail, if one did. */
+export async function readOnce(
+  run: FeedRun,
+  feed: PolledFeed,
+  republishAfter: number,
+): Promise<TiplineError | undefined> {
+  const { notBefore } = run.keeper.state;
+  if (notBefore > Date.now()) {
+    const until = new Date(notBefore).toISOString();
+    return reportFailure(
+      run,
+      new TiplineError('FEED_QUOTA', `its quota is used up; it may be asked again at ${until}`, { retryable: true }),
+    );
+  }
+  const outcome = await pollOnce(run, feed, { once: true, republishAfter });
+  return outcome.kind === 'failed' ? outcome.error : undefined;
+}
+
+const REPORT_EVERY_MS = 60_000;
+
+/** Lets a feed listen until the worker stops, and begin again when it cannot. Throws a BusFailure alone. */
+export async function followListening(run: FeedRun, feed: ListeningFeed): Promise<void> {
+  const { keeper, signal, context, settings, log } = run;
+  let before = { ...run.counts };
+  const tell = (): void => {
+    if (run.counts.read > before.read) {
+      keeper.update({ lastOk: Date.now(), failures: 0, lastError: null, records: run.counts.read });
+    }
+    reportReading(run, before, false);
+    before = { ...run.counts };
+  };
+  const timer = setInterval(tell, REPORT_EVERY_MS);
+  const backoff = createBackoff({ first: 1000, most: 60_000 });
+  try {
+    while (!signal.aborted) {
+      try {
+        await feed.run({
+          signal,
+          tally: run.tally,
+          deliver: (records) => deliver(run, records),
+          ready(detail) {
+            backoff.reset();
+            keeper.update({ failures: 0, lastError: null });
+            context.health.report(`feed:${settings.name}`, 'up', detail);
+            log.info({}, detail);
+          },
+        });
+      } catch (error) {
+        if (error instanceof BusFailure) throw error;
+        if (!signal.aborted) reportFailure(run, error);
+      }
+      await pause(backoff.next(), signal);
+    }
+  } finally {
+    clearInterval(timer);
+    tell();
+  }
+}

@@ -1,0 +1,88 @@
+import { hash } from 'node:crypto';
+import type { Outgoing } from '../bus/port.ts';
+import { isVagueAlias, typeFromAlias } from '../core/indicator/alias.ts';
+import { canonicalise } from '../core/indicator/canonical.ts';
+import { indicatorId } from '../core/indicator/id.ts';
+import type { IndicatorType } from '../core/indicator/type.ts';
+import { type FeedRecord, Unreadable } from './feed.ts';
+import type { FeedSettings } from './settings.ts';
+
+/** Header of a record that is no JSON object: the feed that sent it. A readable record says so in `source`. */
+export const FEED_HEADER = 'feed';
+
+/** The enricher refuses what is larger, so it is not worth a place on the bus. */
+export const MOST_RECORD_BYTES = 262_144;
+
+/**
+ * A record as it goes on the bus: what the feed left open is filled from its configuration, and the key is the indicator's id, so that
+ * everything said of one indicator stays in order. Undefined when it is too large or too deep to be used.
+ */
+export function toOutgoing(record: FeedRecord, settings: FeedSettings, collectedAt: string): Outgoing | undefined {
+  if (record instanceof Unreadable) return unreadable(record.bytes, settings.name);
+  const open: OpenRecord = record;
+  fillIn(open, settings, collectedAt);
+  let value: string;
+  try {
+    value = JSON.stringify(record);
+  } catch {
+    // JSON.parse reads any depth, JSON.stringify overflows the stack at some thousand levels
+    return undefined;
+  }
+  // UTF-8 has at most three bytes for a UTF-16 unit, so most records need no counting
+  if (value.length * 3 > MOST_RECORD_BYTES && Buffer.byteLength(value) > MOST_RECORD_BYTES) return undefined;
+  return { key: keyOf(open.indicator, open.type) ?? contentKey(value), value };
+}
+
+/** Any record, for looking at and filling in the fields that ingest cares about. */
+interface OpenRecord {
+  indicator?: unknown;
+  type?: unknown;
+  source?: unknown;
+  confidence?: unknown;
+  severity?: unknown;
+  tags?: unknown;
+  tlp?: unknown;
+  collected_at?: unknown;
+}
+
+/** Changes the record itself: it belongs to the page that is being published. */
+export function fillIn(record: OpenRecord, settings: FeedSettings, collectedAt: string): void {
+  record.source ??= settings.name;
+  record.type ??= settings.indicator_type;
+  if (typeof settings.confidence === 'number') record.confidence ??= settings.confidence;
+  record.severity ??= settings.severity;
+  record.tlp ??= settings.tlp;
+  record.collected_at ??= collectedAt;
+  if (settings.tags.length > 0) record.tags = withTags(record.tags, settings.tags);
+}
+
+/** The record's own tags and those of the feed. Anything that is no list of tags stays as it is: the enricher tells why it is refused. */
+function withTags(told: unknown, added: readonly string[]): unknown {
+  if (told === undefined || told === null || told === '') return added;
+  let own: unknown[];
+  if (Array.isArray(told)) own = told;
+  else if (typeof told === 'string') own = told.split(',').map((tag) => tag.trim());
+  else return told;
+  return [...own, ...added.filter((tag) => !own.includes(tag))];
+}
+
+function keyOf(text: unknown, toldType: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  let type: IndicatorType | undefined;
+  if (typeof toldType === 'string' && toldType !== '') {
+    type = typeFromAlias(toldType);
+    if (type === undefined && !isVagueAlias(toldType)) return contentKey(text);
+  }
+  const canonical = canonicalise(text, type);
+  return canonical.ok ? indicatorId(canonical.indicator) : contentKey(text);
+}
+
+function unreadable(bytes: Buffer, feed: string): Outgoing | undefined {
+  if (bytes.length > MOST_RECORD_BYTES) return undefined;
+  return { key: contentKey(bytes), value: bytes, headers: { [FEED_HEADER]: feed } };
+}
+
+/** A key for what names no indicator: it only has to spread such records over the partitions. */
+function contentKey(content: string | Buffer): string {
+  return hash('sha256', content, 'hex').slice(0, 40);
+}

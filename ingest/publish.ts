@@ -1,0 +1,101 @@
+import type { Bus, Outgoing } from '../bus/port.ts';
+import { TOPICS } from '../core/contract/topics.ts';
+import { createBackoff, pause } from '../core/process/backoff.ts';
+import { messageOf, TiplineError } from '../core/process/errors.ts';
+import type { Health } from '../core/process/health.ts';
+import type { Log } from '../core/process/log.ts';
+import type { FeedRecord } from './feed.ts';
+import { toOutgoing } from './outgoing.ts';
+import type { FeedSettings } from './settings.ts';
+
+export interface Published {
+  published: number;
+  /** Left out: larger than the enricher reads. */
+  tooLong: number;
+}
+
+export interface Publisher {
+  /**
+   * Resolves when all records are on the bus; waits out an outage of the bus. Rejects with INGEST_STOPPED when the worker stops
+   * meanwhile, else with what the bus says and waiting cannot mend: the process must end.
+   */
+  publish(records: readonly FeedRecord[], settings: FeedSettings): Promise<Published>;
+}
+
+export interface PublisherOptions {
+  bus: Bus;
+  health: Health;
+  log: Log;
+  /** Aborted when the worker stops: an outage is no longer waited out. */
+  signal: AbortSignal;
+}
+
+const MOST_RECORDS = 1000;
+/** A broker takes 1 MB for one partition at a time by default, and in the worst case all records go to one. */
+const MOST_BYTES = 512 * 1024;
+const HEALTH_PART = 'ingest';
+
+export function createPublisher({ bus, health, log, signal }: PublisherOptions): Publisher {
+  /** Sends of all feeds that wait for the bus now. */
+  let waiting = 0;
+
+  async function send(batch: readonly Outgoing[]): Promise<void> {
+    const backoff = createBackoff({ first: 250, most: 30_000 });
+    let waited = false;
+    try {
+      for (;;) {
+        try {
+          await bus.publish(TOPICS.raw, batch);
+          return;
+        } catch (error) {
+          if (!(error instanceof TiplineError && error.retryable === true)) throw error;
+          if (signal.aborted)
+            throw new TiplineError('INGEST_STOPPED', 'stopped while the bus was away', { cause: error });
+          if (!waited) {
+            waited = true;
+            waiting += 1;
+            log.warn({ error }, 'the bus takes nothing now; reading waits until it does');
+          }
+          health.report(HEALTH_PART, 'down', `waits for the bus: ${messageOf(error)}`);
+          await pause(backoff.next(), signal);
+        }
+      }
+    } finally {
+      if (waited) {
+        waiting -= 1;
+        if (waiting === 0) health.report(HEALTH_PART, 'up');
+      }
+    }
+  }
+
+  return {
+    async publish(records, settings) {
+      const collectedAt = new Date().toISOString();
+      let batch: Outgoing[] = [];
+      let bytes = 0;
+      let published = 0;
+      let tooLong = 0;
+      for (const record of records) {
+        const outgoing = toOutgoing(record, settings, collectedAt);
+        if (outgoing === undefined) {
+          tooLong += 1;
+          continue;
+        }
+        const size = outgoing.value.length;
+        if (batch.length === MOST_RECORDS || (batch.length > 0 && bytes + size > MOST_BYTES)) {
+          await send(batch);
+          published += batch.length;
+          batch = [];
+          bytes = 0;
+        }
+        batch.push(outgoing);
+        bytes += size;
+      }
+      if (batch.length > 0) {
+        await send(batch);
+        published += batch.length;
+      }
+      return { published, tooLong };
+    },
+  };
+}

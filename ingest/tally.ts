@@ -1,0 +1,46 @@
+/** What one poll, or one listener since its start, had to leave out. Counted on the hot path, told once at the end. */
+export interface Tally {
+  /** A row that gives no record; `where` is a line or record number. */
+  skip(where: number, reason: string): void;
+  /** Lines and records above the size cap. */
+  tooLong(count: number): void;
+  /** Anything else an operator should read once a poll. */
+  note(text: string): void;
+  /** What was counted, empty when nothing was; counting starts again. */
+  take(): TallyReport;
+}
+
+export interface TallyReport {
+  skipped: number;
+  /** `line 17: no indicator in column 2`. */
+  firstSkipped: string | undefined;
+  tooLong: number;
+  notes: readonly string[];
+}
+
+const MOST_NOTES = 5;
+
+export function createTally(): Tally {
+  let report: { skipped: number; firstSkipped: string | undefined; tooLong: number; notes: string[] } = none();
+  return {
+    skip(where, reason) {
+      report.skipped += 1;
+      report.firstSkipped ??= `line ${where}: ${reason}`;
+    },
+    tooLong(count) {
+      report.tooLong += count;
+    },
+    note(text) {
+      if (report.notes.length < MOST_NOTES) report.notes.push(text);
+    },
+    take() {
+      const taken = report;
+      report = none();
+      return taken;
+    },
+  };
+}
+
+function none(): { skipped: number; firstSkipped: string | undefined; tooLong: number; notes: string[] } {
+  return { skipped: 0, firstSkipped: undefined, tooLong: 0, notes: [] };
+}

@@ -1,0 +1,158 @@
+import { ipRange, type Prefix, prefixContains } from '../../core/indicator/address.ts';
+import type { Database } from '../../core/process/sqlite.ts';
+import { ACTIVE_STATES, type BlockRow, type BlockState, count, readBlockRow } from './block-row.ts';
+
+/** How full the ledger is. `active` counts what is blocked, planned, or about to be; `cidrs` the networks active or waiting. */
+export interface Load {
+  active: number;
+  waiting: number;
+  cidrs: number;
+}
+
+export interface BlockFilter {
+  readonly states?: readonly BlockState[];
+  /** Everything that overlaps this address or network. */
+  readonly overlapping?: Prefix;
+  readonly limit?: number;
+}
+
+/** The rows of a ledger. Every change goes through `put`, inside a transaction that read the row. */
+export interface BlockRows {
+  get(value: string): BlockRow | undefined;
+  put(row: BlockRow): void;
+  /** Rows that the firewall may not show as they are: what is to be lifted, then networks, widest first, then hosts. */
+  dirty(limit: number): BlockRow[];
+  /** Rows that a wider network stands for. */
+  coveredBy(value: string): BlockRow[];
+  /** Networks that the firewall holds, as far as is known. */
+  networksInKernel(): BlockRow[];
+  /** Everything that the firewall holds, as far as is known. */
+  inKernel(): BlockRow[];
+  waiting(limit: number): BlockRow[];
+  /** Rows in these states that end at or before this moment. */
+  ending(states: readonly BlockState[], before: number, limit: number): BlockRow[];
+  /** Networks that end at or before this moment and stand for narrower rows. */
+  endingCovers(before: number): BlockRow[];
+  inStates(states: readonly BlockState[]): BlockRow[];
+  load(): Load;
+  counts(): Record<BlockState, number>;
+  /** Blocks begun after this moment. */
+  startedSince(moment: number): number;
+  list(filter: BlockFilter): BlockRow[];
+  /** Deletes what ended, or was refused, before this moment and is not held free. */
+  prune(before: number, now: number): number;
+  /** The firewall is known to hold nothing: everything enforced is to be installed again. */
+  forgetKernel(): void;
+}
+
+const COLUMNS =
+  'value, indicator, type, bytes, length, revision, state, until, kernel_until, covered_by, score, source, ref, reason, code, hold_until, queued_at, blocked_at, changed_at, dirty, seq';
+
+export function createBlockRows(database: Database): BlockRows {
+  const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM blocks ${rest}`);
+  const get = select('WHERE value = ?');
+  const put = database.prepare(
+    `INSERT OR REPLACE INTO blocks (${COLUMNS}) VALUES (${COLUMNS.replaceAll(/\w+/g, '?')})`,
+  );
+  const dirtyUnblocks = select(`WHERE dirty = 1 AND state = 'intent-unblock' ORDER BY type LIMIT ?`);
+  const dirtyNetworks = select(
+    `WHERE dirty = 1 AND state IN ('intent-block', 'enforced') AND type = 'cidr' ORDER BY length LIMIT ?`,
+  );
+  const dirtyHosts = select(`WHERE dirty = 1 AND state IN ('intent-block', 'enforced') AND type = 'ip' LIMIT ?`);
+  const covered = select('WHERE covered_by = ? ORDER BY length');
+  const networks = select(`WHERE type = 'cidr' AND kernel_until > 0`);
+  const inKernel = select('WHERE kernel_until > 0');
+  const waiting = select(`WHERE state = 'waiting' ORDER BY score DESC, queued_at LIMIT ?`);
+  const ending = select('WHERE state = ? AND until <= ? LIMIT ?');
+  const endingCovers = select(
+    `AS wide WHERE state = 'enforced' AND until <= ? AND type = 'cidr'
+       AND EXISTS (SELECT 1 FROM blocks AS narrow WHERE narrow.covered_by = wide.value AND narrow.until > wide.until)`,
+  );
+  const inState = select('WHERE state = ?');
+  const byState = database.prepare('SELECT state, count(*) AS n FROM blocks GROUP BY state');
+  const countNetworks = database.prepare(
+    `SELECT count(*) AS n FROM blocks WHERE type = 'cidr' AND state IN (${quoted([...ACTIVE_STATES, 'waiting'])})`,
+  );
+  const startedSince = database.prepare('SELECT count(*) AS n FROM blocks WHERE blocked_at > ?');
+  const within = select('WHERE length(bytes) = ? AND bytes BETWEEN ? AND ? ORDER BY bytes, length');
+  const widerNetworks = select(`WHERE type = 'cidr' AND length(bytes) = ? AND length < ?`);
+  const prune = database.prepare(
+    `DELETE FROM blocks WHERE state IN ('released', 'refused') AND changed_at < ? AND hold_until < ? AND kernel_until = 0`,
+  );
+  const forget = database.prepare(
+    `UPDATE blocks SET kernel_until = 0, covered_by = NULL, dirty = CASE state WHEN 'enforced' THEN 1 ELSE dirty END
+       WHERE kernel_until > 0 OR covered_by IS NOT NULL OR state = 'enforced'`,
+  );
+
+  function counts(): Record<BlockState, number> {
+    const result: Record<BlockState, number> = {
+      waiting: 0,
+      'intent-block': 0,
+      enforced: 0,
+      planned: 0,
+      'intent-unblock': 0,
+      released: 0,
+      refused: 0,
+    };
+    for (const row of byState.all()) Object.assign(result, { [String(row.state)]: count(row, 'n') });
+    return result;
+  }
+
+  return {
+    get(value) {
+      const row = get.get(value);
+      return row === undefined ? undefined : readBlockRow(row);
+    },
+    put(row) {
+      const { bytes, length } = row.prefix;
+      put.run(
+        ...[row.value, row.indicator, row.type, bytes, length, row.revision, row.state, row.until, row.kernelUntil],
+        ...[row.coveredBy, row.score, row.source, row.ref, row.reason, row.code, row.holdUntil, row.queuedAt],
+        ...[row.blockedAt, row.changedAt, row.dirty ? 1 : 0, row.seq],
+      );
+    },
+    dirty(limit) {
+      const rows = dirtyUnblocks.all(limit);
+      if (rows.length < limit) rows.push(...dirtyNetworks.all(limit - rows.length));
+      if (rows.length < limit) rows.push(...dirtyHosts.all(limit - rows.length));
+      return rows.map(readBlockRow);
+    },
+    coveredBy: (value) => covered.all(value).map(readBlockRow),
+    networksInKernel: () => networks.all().map(readBlockRow),
+    inKernel: () => inKernel.all().map(readBlockRow),
+    waiting: (limit) => waiting.all(limit).map(readBlockRow),
+    ending: (states, before, limit) => states.flatMap((state) => ending.all(state, before, limit).map(readBlockRow)),
+    endingCovers: (before) => endingCovers.all(before).map(readBlockRow),
+    inStates: (states) => states.flatMap((state) => inState.all(state).map(readBlockRow)),
+    load() {
+      const all = counts();
+      const active = ACTIVE_STATES.reduce((sum, state) => sum + all[state], 0);
+      return { active, waiting: all.waiting, cidrs: count(countNetworks.get(), 'n') };
+    },
+    counts,
+    startedSince: (moment) => count(startedSince.get(moment), 'n'),
+    list({ states = [], overlapping, limit = 1000 }) {
+      const wanted = (row: BlockRow): boolean => states.length === 0 || states.includes(row.state);
+      if (overlapping !== undefined) {
+        const { first, last } = ipRange(overlapping);
+        const wider = widerNetworks.all(first.length, overlapping.length).map(readBlockRow);
+        const narrower = within.all(first.length, first, last).map(readBlockRow);
+        return [
+          ...wider.filter((row) => prefixContains(row.prefix, overlapping)),
+          ...narrower.filter((row) => row.prefix.length >= overlapping.length),
+        ]
+          .filter(wanted)
+          .slice(0, limit);
+      }
+      const where = states.length === 0 ? '' : `WHERE state IN (${quoted(states)})`;
+      return select(`${where} ORDER BY score DESC, until DESC LIMIT ?`).all(limit).map(readBlockRow);
+    },
+    prune: (before, now) => Number(prune.run(before, now).changes),
+    forgetKernel: () => void forget.run(),
+  };
+}
+
+/** For the closed set of states alone. */
+function quoted(states: readonly BlockState[]): string {
+  return states.map((state) => `'${state}'`).join(', ');
+}

@@ -1,0 +1,169 @@
+import type { Bus } from '../bus/port.ts';
+import { TOPICS } from '../core/contract/topics.ts';
+import type { Log } from '../core/process/log.ts';
+import type { Seam } from '../core/process/seam.ts';
+import { actionOf } from './action.ts';
+import type { Backend, Condition } from './backends/backend.ts';
+import { enforceDirty } from './enforce.ts';
+import type { Fuse } from './fuse.ts';
+import type { Guard, GuardEntry } from './guard.ts';
+import { intake, type Sighting } from './intake.ts';
+import { isActive } from './ledger/block-row.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { PolicyTerms } from './policy.ts';
+import { reconcile } from './reconcile.ts';
+import { emptyTally, type Tally } from './record.ts';
+import { liftForbidden, liftOverlapping, type ScheduleContext, schedule } from './schedule.ts';
+
+export interface RoundsOptions {
+  readonly ledger: Ledger;
+  readonly backend: Backend;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly guard: Guard;
+  readonly fuse: Fuse;
+  readonly terms: PolicyTerms;
+  readonly actor: string;
+  readonly log: Log;
+  readonly seam: Seam;
+  readonly now: () => number;
+}
+
+/** The steps of a responder. One at a time: the caller takes turns. */
+export interface Rounds {
+  /** Writes down what documents ask for; touches nothing but the ledger. */
+  takeIn(sightings: readonly Sighting[]): void;
+  /** Deadlines, fuse, firewall, actions: all that can be done now. May be repeated after any failure. */
+  round(): Promise<void>;
+  /** Looks whether our rules are still there; if not, the next round puts them back. */
+  probe(): Promise<Condition>;
+  /** The next round reads the firewall's sets and puts right what differs from the ledger. */
+  doubt(): void;
+  /** What a start must do before anything else: a change of mode, lists and limits may have come with it. */
+  resume(): void;
+  liftGuarded(added: readonly GuardEntry[]): void;
+  readonly tally: Readonly<Tally>;
+}
+
+const PUBLISH_AT_ONCE = 1000;
+
+export function createRounds(options: RoundsOptions): Rounds {
+  const { ledger, backend, bus, guard, fuse, terms, actor, log, seam, now } = options;
+  const { enforces } = backend;
+  const tally = emptyTally();
+  let doubtful = true;
+
+  const contextAt = (moment: number): ScheduleContext => ({
+    ...{ ledger, actor, enforces, now: moment, tally, fuse, guard },
+  });
+
+  async function restore(): Promise<void> {
+    const created = await backend.ensure();
+    if (created) {
+      ledger.write(() => ledger.rows.forgetKernel());
+      log.info({ backend: backend.description }, 'the firewall table was made; blocks are installed from the ledger');
+    } else {
+      const difference = await reconcile(ledger, backend, now());
+      const { missing, shifted, strays } = difference;
+      if (missing + shifted + strays > 0) log.warn({ ...difference }, 'firewall and ledger differed: put right');
+    }
+  }
+
+  async function enforce(): Promise<void> {
+    try {
+      if (doubtful && enforces) await restore();
+      doubtful = false;
+      ledger.write(() => schedule(contextAt(now())));
+      await enforceDirty({ ledger, backend, actor, seam, now, tally });
+    } catch (error) {
+      // Nobody knows how far the firewall came: look before the next step.
+      doubtful = true;
+      throw error;
+    }
+  }
+
+  async function publish(): Promise<void> {
+    for (;;) {
+      const actions = ledger.actions.unpublished(PUBLISH_AT_ONCE);
+      if (actions.length === 0) return;
+      await bus.publish(
+        TOPICS.actions,
+        actions.map(({ id, body }) => ({ key: id, value: body })),
+      );
+      seam('responder:after-publish');
+      ledger.write(() =>
+        ledger.actions.markPublished(
+          actions.map(({ id }) => id),
+          now(),
+        ),
+      );
+    }
+  }
+
+  function requeuePlanned(moment: number): void {
+    const planned = ledger.rows.inStates(['planned']);
+    for (const row of planned) {
+      ledger.rows.put({ ...row, state: 'waiting', queuedAt: moment, changedAt: moment, seq: row.seq + 1 });
+    }
+    if (planned.length > 0) log.info({ blocks: planned.length }, 'planned in dry-run: now waiting to be made');
+  }
+
+  return {
+    tally,
+    takeIn(sightings) {
+      const moment = now();
+      ledger.write(() => {
+        const load = ledger.rows.load();
+        for (const sighting of sightings) {
+          const before = ledger.rows.get(sighting.value);
+          const result = intake(sighting, before, { now: moment, terms, guard, fuse, load });
+          if (result === undefined) continue;
+          const { row, refused } = result;
+          ledger.rows.put(row);
+          if (refused) {
+            ledger.actions.add(actionOf('refuse', row, { actor, enforces, now: moment }), moment);
+            tally.refused += 1;
+          }
+          const counted = before !== undefined && (before.state === 'waiting' || isActive(before.state));
+          if (row.state === 'waiting' && !counted) {
+            load.waiting += 1;
+            if (row.type === 'cidr') load.cidrs += 1;
+          }
+        }
+      });
+    },
+    async round() {
+      await enforce();
+      await publish();
+    },
+    async probe() {
+      const condition = await backend.probe();
+      if (condition.state !== 'intact' && !doubtful) {
+        doubtful = true;
+        log.warn({ state: condition.state }, 'somebody changed our firewall table: it is put back');
+      }
+      return condition;
+    },
+    doubt() {
+      doubtful = true;
+    },
+    resume() {
+      const moment = now();
+      ledger.write(() => {
+        if (enforces) requeuePlanned(moment);
+        const lifted = liftForbidden(contextAt(moment));
+        if (lifted > 0) log.warn({ blocks: lifted }, 'blocks that lists or limits now forbid are lifted');
+      });
+      const left = enforces ? 0 : ledger.rows.inKernel().filter((row) => row.kernelUntil > moment).length;
+      if (left > 0) {
+        log.warn(
+          { blocks: left },
+          'dry-run leaves the blocks of an earlier mode: enforce in place until their deadlines; to lift them now: nft delete table inet tipline',
+        );
+      }
+    },
+    liftGuarded(added) {
+      const lifted = ledger.write(() => liftOverlapping(added, contextAt(now())));
+      if (lifted > 0) log.warn({ blocks: lifted }, 'blocks that would cut off this machine are lifted');
+    },
+  };
+}

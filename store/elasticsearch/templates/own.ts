@@ -1,0 +1,74 @@
+import type { FieldTypes } from '../server.ts';
+import {
+  boolean,
+  date,
+  type Field,
+  type Fields,
+  integer,
+  ipRange,
+  kept,
+  keyword,
+  LONGEST_TERM,
+  long,
+  object,
+  opaque,
+} from './fields.ts';
+
+/** Our own root, beside ECS: scales and states that ECS has no word for. */
+export function ownFields(types: FieldTypes): Fields {
+  return {
+    tipline: object({
+      schema: integer,
+      id: keyword(),
+      type: keyword(),
+      value: types.wildcard ? { type: 'wildcard' } : keyword(LONGEST_TERM),
+      confidence: integer,
+      severity: integer,
+      threat_score: integer,
+      status: keyword(),
+      expires_at: date,
+      recheck_at: date,
+      sources: keyword(),
+      composite: boolean,
+      revision: long,
+      born: keyword(),
+      cause: keyword(),
+      ip_range: ipRange,
+      // Read back whole and never searched: indexing them would cost more than all the rest.
+      claims: opaque,
+      why: opaque,
+      claim: object(claimFields(types)),
+    }),
+  };
+}
+
+/** History only: one source's statement in full. */
+function claimFields({ flattened }: FieldTypes): Fields {
+  // A limit on leaf values, since a term may not be longer; keys and depth are bounded where documents are made.
+  const context: Field = flattened ? { type: 'flattened', ignore_above: 1024 } : opaque;
+  return {
+    source: keyword(),
+    ref: keyword(),
+    confidence: integer,
+    severity: integer,
+    severity_derived: boolean,
+    score: integer,
+    timestamp: date,
+    first_seen: date,
+    last_seen: date,
+    valid_until: date,
+    expires_at: date,
+    revoked: boolean,
+    composite: boolean,
+    tags: keyword(),
+    tlp: keyword(),
+    categories: keyword(),
+    malware: keyword(),
+    description: kept,
+    reference: keyword(),
+    hash: keyword(),
+    origin: keyword(),
+    action: keyword(),
+    context,
+  };
+}

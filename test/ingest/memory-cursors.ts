@@ -1,0 +1,36 @@
+import type { Cursors, Versioned } from '../../store/port.ts';
+
+/** Cursors in memory, with a switch for the store being away. */
+export interface MemoryCursors extends Cursors {
+  readonly values: Map<string, Versioned<unknown>>;
+  away: boolean;
+  puts: number;
+}
+
+export function createMemoryCursors(): MemoryCursors {
+  const values = new Map<string, Versioned<unknown>>();
+  let version = 0;
+  const cursors: MemoryCursors = {
+    values,
+    away: false,
+    puts: 0,
+    async get(key) {
+      if (cursors.away) throw new Error('the store is away');
+      return structuredClone(values.get(key));
+    },
+    async put(key, value, expected) {
+      if (cursors.away) throw new Error('the store is away');
+      if ((values.get(key)?.version ?? null) !== expected) return undefined;
+      version += 1;
+      cursors.puts += 1;
+      values.set(key, { value: structuredClone(value), version: String(version) });
+      return String(version);
+    },
+    async list(prefix) {
+      return new Map([...values].filter(([key]) => key.startsWith(prefix)).map(([key, { value }]) => [key, value]));
+    },
+    lease: async () => true,
+    release: async () => {},
+  };
+  return cursors;
+}

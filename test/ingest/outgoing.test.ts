@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { indicatorId } from '../../core/indicator/id.ts';
+import { Unreadable } from '../../ingest/feed.ts';
+import { adoptLine, adoptValue } from '../../ingest/foreign.ts';
+import { toOutgoing } from '../../ingest/outgoing.ts';
+import type { FeedSettings } from '../../ingest/settings.ts';
+
+const NOW = '2026-11-24T06:00:00.000Z';
+const plain: FeedSettings = { name: 'f', type: 'file', enabled: true, tags: [] };
+const value = (record: object, settings: FeedSettings = plain): Record<string, unknown> =>
+  JSON.parse(String(toOutgoing({ ...record }, settings, NOW)?.value)) as Record<string, unknown>;
+const keyOf = (record: object): string | undefined => toOutgoing({ ...record }, plain, NOW)?.key;
+
+test('what the record leaves open is filled in, and nothing else', () => {
+  const settings: FeedSettings = {
+    ...plain,
+    confidence: 80,
+    severity: 60,
+    tags: ['x', 'y'],
+    tlp: 'GREEN',
+    indicator_type: 'ip',
+  };
+  assert.deepEqual(value({ indicator: '192.0.2.1' }, settings), {
+    indicator: '192.0.2.1',
+    source: 'f',
+    type: 'ip',
+    confidence: 80,
+    severity: 60,
+    tlp: 'GREEN',
+    tags: ['x', 'y'],
+    collected_at: NOW,
+  });
+  const told = {
+    indicator: 'a.example',
+    source: 's',
+    type: 'domain',
+    confidence: 0,
+    severity: 0,
+    tlp: 'RED',
+    tags: ['y', 'z'],
+    collected_at: 'then',
+    more: 1,
+  };
+  assert.deepEqual(value(told, settings), { ...told, tags: ['y', 'z', 'x'] });
+  assert.deepEqual(value({ indicator: 'x', tags: 'a, y' }, settings).tags, ['a', 'y', 'x']);
+  assert.equal(value({ indicator: 'x', tags: 5 }, settings).tags, 5);
+  assert.equal('tags' in value({ indicator: 'x' }), false);
+});
+
+test('the key is the id of the canonical indicator, whatever it was called', () => {
+  const id = indicatorId({ type: 'ip', value: '192.0.2.1' });
+  for (const record of [
+    { indicator: '192.0.2.1' },
+    { indicator: '192[.]0.2.1', type: 'ip-dst' },
+    { indicator: '192.0.2.1/32', type: 'cidr' },
+    { indicator: ' 192.0.2.1 ', type: '' },
+  ]) {
+    assert.equal(keyOf(record), id, JSON.stringify(record));
+  }
+});
+
+test('what names no indicator is published all the same, under a key of its content', () => {
+  for (const record of [
+    { indicator: 'not one' },
+    { indicator: 'a.example', type: 'filename' },
+    { indicator: 5 },
+    {},
+    { indicator: '' },
+  ]) {
+    assert.match(String(keyOf(record)), /^[0-9a-f]{40}$/);
+  }
+  assert.notEqual(keyOf({ a: 1 }), keyOf({ a: 2 }));
+  const sent = toOutgoing(new Unreadable(Buffer.from('{"a":')), plain, NOW);
+  assert.equal(sent?.value.toString(), '{"a":');
+  assert.deepEqual(sent?.headers, { feed: 'f' });
+});
+
+test('too large and too deep records are told apart from usable ones', () => {
+  const pad = (length: number): object => ({ indicator: 'a.example', description: 'ä'.repeat(length) });
+  assert.notEqual(toOutgoing({ ...pad(100_000) }, plain, NOW), undefined);
+  assert.equal(toOutgoing({ ...pad(140_000) }, plain, NOW), undefined);
+  assert.equal(toOutgoing(new Unreadable(Buffer.alloc(300_000)), plain, NOW), undefined);
+  const deep = JSON.parse(`{"indicator":"a.example","context":${'['.repeat(30_000)}${']'.repeat(30_000)}}`) as object;
+  assert.equal(toOutgoing({ ...deep }, plain, NOW), undefined);
+});
+
+test('others speak under the name of their feed, unless they are trusted', () => {
+  const adopted = (line: object, trustSource = false): Record<string, unknown> => {
+    const record = adoptLine(Buffer.from(JSON.stringify(line)), { name: 'push', trustSource });
+    assert.ok(!(record instanceof Unreadable));
+    return record;
+  };
+  assert.equal(adopted({ source: 'abuseipdb' }).source, 'push/abuseipdb');
+  assert.equal(adopted({ source: 'abuseipdb' }, true).source, 'abuseipdb');
+  assert.equal(adopted({}).source, 'push');
+  assert.equal(adopted({ source: '' }, true).source, 'push');
+  assert.equal(adopted({ source: null }).source, 'push');
+  assert.equal(adopted({ source: 'push' }).source, 'push');
+  assert.equal(adopted({ source: 7 }).source, 'push/7');
+  assert.equal('collected_at' in adopted({ collected_at: '2099-01-01' }, true), false);
+});
+
+test('what is no JSON object keeps its bytes, in a copy', () => {
+  for (const text of ['{"a":1', 'plain', '[1]', '"x"', '5', 'null']) {
+    const line = Buffer.from(text);
+    const record = adoptLine(line, { name: 'push', trustSource: false });
+    line.fill(0);
+    assert.ok(record instanceof Unreadable);
+    assert.equal(record.bytes.toString(), text);
+  }
+  const broken = Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d]);
+  const record = adoptLine(broken, { name: 'push', trustSource: false });
+  assert.ok(record instanceof Unreadable && record.bytes.equals(broken));
+  const inner = adoptValue([1], { name: 'f', trustSource: true });
+  assert.ok(inner instanceof Unreadable && inner.bytes.toString() === '[1]');
+});
+
+test('a record that calls itself unreadable, or has a prototype, is a record', () => {
+  const record = adoptLine(Buffer.from('{"unreadable":"x","__proto__":{"source":"y"},"indicator":"a.example"}'), {
+    name: 'push',
+    trustSource: false,
+  });
+  assert.ok(!(record instanceof Unreadable));
+  assert.equal(record.source, 'push');
+  const sent = JSON.parse(String(toOutgoing(record, plain, NOW)?.value)) as Record<string, unknown>;
+  assert.deepEqual(Object.keys(sent).sort(), ['__proto__', 'collected_at', 'indicator', 'source', 'unreadable']);
+});

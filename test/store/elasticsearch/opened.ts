@@ -1,0 +1,54 @@
+import type { ElasticsearchConfig } from '../../../core/process/config/sections.ts';
+import { silentLog } from '../../../core/process/log.ts';
+import { createClient } from '../../../store/elasticsearch/client.ts';
+import { openElasticsearchStore } from '../../../store/elasticsearch/store.ts';
+import type { Store } from '../../../store/port.ts';
+import { freshName } from '../../services/given.ts';
+import { SHORT_WAITS, watchedHealth } from './patience.ts';
+
+/** A configuration for one node that has nobody to copy to. */
+export function testConfig(url: string, prefix = ''): ElasticsearchConfig {
+  return {
+    kind: 'elasticsearch',
+    nodes: [url],
+    prefix,
+    shards: 1,
+    replicas: 0,
+    refresh_interval: '1s',
+    request_timeout: 30_000,
+  };
+}
+
+export interface OpenedStore {
+  store: Store;
+  prefix: string;
+  health: ReturnType<typeof watchedHealth>;
+  /** A client of its own, to do to the server what others may do. */
+  client: ReturnType<typeof createClient>;
+  /** Closes the store and deletes what it made. */
+  remove(): Promise<void>;
+}
+
+/** A store that nobody else uses, set up and ready. */
+export async function openTestStore(url: string, changes: Partial<ElasticsearchConfig> = {}): Promise<OpenedStore> {
+  const prefix = `${freshName('test')}-`;
+  const config = { ...testConfig(url, prefix), ...changes };
+  const health = watchedHealth();
+  const client = createClient(config);
+  const store = await openElasticsearchStore(config, { log: silentLog, health: health.health, waits: SHORT_WAITS });
+  await store.setup();
+  return {
+    store,
+    prefix,
+    health,
+    client,
+    async remove() {
+      await store.close();
+      const { indices } = await client.indices.resolveIndex({ name: `${prefix}*`, expand_wildcards: 'all' });
+      for (const { name } of indices) await client.indices.delete({ index: name });
+      await client.indices.deleteIndexTemplate({ name: `${prefix}*` });
+      await client.cluster.deleteComponentTemplate({ name: `${prefix}*` });
+      await client.close();
+    },
+  };
+}
