@@ -57,6 +57,7 @@ const bus = openKafkaBus(
     kind: 'kafka',
     brokers,
     client_id: 'tipline-bench',
+    prefix: '',
     tls: false,
     partitions: 4,
     replication: 1,

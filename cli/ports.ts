@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { openEmbeddedBus } from '../bus/embedded/bus.ts';
 import { openKafkaBus } from '../bus/kafka/bus.ts';
 import type { Bus } from '../bus/port.ts';
+import { withPrefix } from '../bus/prefixed.ts';
 import { TOPIC_RETENTION, TOPICS } from '../core/contract/topics.ts';
 import { TiplineError } from '../core/process/errors.ts';
 import type { WorkerContext } from '../core/process/worker-context.ts';
@@ -23,7 +24,7 @@ export async function openBus(settings: Settings, context: WorkerContext): Promi
         retention: retentionOf(settings),
       });
     case 'kafka':
-      return openKafkaBus(bus, context);
+      return withPrefix(await openKafkaBus(bus, context), bus.prefix);
     default: {
       const never: never = bus;
       return never;

@@ -1,5 +1,6 @@
 import { pause } from '../core/process/backoff.ts';
 import type { FeedRecord } from './feed.ts';
+import { PAGE_RECORDS } from './pages.ts';
 
 /** Where the readers of many connections put their records, so that they reach the bus in batches and not a client at a time. */
 export interface Intake {
@@ -11,8 +12,6 @@ export interface Intake {
   end(): Promise<void>;
 }
 
-/** Records that may wait while as many are being delivered. */
-export const MOST_HELD = 1000;
 /** How long a lone record waits for company. */
 const LINGER_MS = 50;
 
@@ -27,7 +26,7 @@ export function createIntake(deliver: (records: readonly FeedRecord[]) => Promis
 
   async function deliverAll(): Promise<void> {
     while (held.length > 0 && !broken) {
-      if (held.length < MOST_HELD) await pause(LINGER_MS, linger.signal);
+      if (held.length < PAGE_RECORDS) await pause(LINGER_MS, linger.signal);
       const batch = held;
       held = [];
       const released = waiting;
@@ -49,7 +48,7 @@ export function createIntake(deliver: (records: readonly FeedRecord[]) => Promis
       if (broken) throw new Error('the bus takes no more');
       for (const record of records) held.push(record);
       delivering ??= deliverAll();
-      if (held.length < MOST_HELD) return;
+      if (held.length < PAGE_RECORDS) return;
       linger.abort();
       linger = new AbortController();
       await new Promise<void>((resolve) => {

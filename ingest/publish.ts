@@ -6,6 +6,7 @@ import type { Health } from '../core/process/health.ts';
 import type { Log } from '../core/process/log.ts';
 import type { FeedRecord } from './feed.ts';
 import { toOutgoing } from './outgoing.ts';
+import { PAGE_RECORDS } from './pages.ts';
 import type { FeedSettings } from './settings.ts';
 
 export interface Published {
@@ -30,7 +31,6 @@ export interface PublisherOptions {
   signal: AbortSignal;
 }
 
-const MOST_RECORDS = 1000;
 /** A broker takes 1 MB for one partition at a time by default, and in the worst case all records go to one. */
 const MOST_BYTES = 512 * 1024;
 const HEALTH_PART = 'ingest';
@@ -82,7 +82,7 @@ export function createPublisher({ bus, health, log, signal }: PublisherOptions):
           continue;
         }
         const size = outgoing.value.length;
-        if (batch.length === MOST_RECORDS || (batch.length > 0 && bytes + size > MOST_BYTES)) {
+        if (batch.length === PAGE_RECORDS || (batch.length > 0 && bytes + size > MOST_BYTES)) {
           await send(batch);
           published += batch.length;
           batch = [];

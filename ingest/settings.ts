@@ -38,7 +38,6 @@ export const commonKeys = {
 export interface FeedSettings {
   readonly name: string;
   readonly type: string;
-  readonly every: number;
   readonly enabled: boolean;
   /** A number fills records that bring none; a rule over columns is the feed's own affair. */
   readonly confidence?: unknown;

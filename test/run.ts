@@ -13,6 +13,7 @@ import { join, relative, resolve } from 'node:path';
 import { tiedToUs } from './services/command.ts';
 import { installPrograms } from './services/debian.ts';
 import { startElasticsearch } from './services/elasticsearch.ts';
+import { isBuilt } from './services/java-build.ts';
 import type { ServerControl } from './services/java-server.ts';
 import { startKafka } from './services/kafka.ts';
 import { type Needs, needsOf } from './services/needs.ts';
@@ -90,7 +91,7 @@ async function provide<T extends ServerControl & { version: string }>(
     say(`${name}: using ${given} from ${variable}`);
     return;
   }
-  say(`${name}: starting (the very first time its jars are downloaded)`);
+  say(`${name}: starting${isBuilt() ? '' : ' as soon as Maven has fetched its jars'}`);
   const server = await start();
   servers.set(name, server);
   process.env[variable] = address(server);

@@ -109,6 +109,10 @@ export function openEmbeddedBus({ data, log, health, retention = {}, now = Date.
       const { start, end } = records.bounds(number);
       return end - Math.max(start, records.position(number, group) ?? start);
     },
+    async leftBehind(topic, group, before) {
+      const number = numberOf(topic);
+      return records.countBefore(number, records.position(number, group) ?? 0, before);
+    },
     scan,
     async createTopics(specs) {
       usable();

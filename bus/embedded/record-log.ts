@@ -65,6 +65,8 @@ export interface RecordLog {
   /** The offset that the group reads next; undefined when it never committed. */
   position(number: number, group: string): number | undefined;
   commit(number: number, group: string, next: number): void;
+  /** How many records from offset `from` on were appended before `before` (epoch ms), if the clock never went backwards. */
+  countBefore(number: number, from: number, before: number): number;
   /** Deletes up to `most` records from the beginning of the topic that are older than `before` (epoch ms). */
   trim(number: number, before: number, most: number): Trimmed;
 }
@@ -90,6 +92,7 @@ export function createRecordLog(db: Database): RecordLog {
       `INSERT INTO bus_groups (topic, name, next) VALUES (?, ?, ?)
        ON CONFLICT (topic, name) DO UPDATE SET next = excluded.next`,
     ),
+    timestamp: db.prepare('SELECT timestamp FROM bus_records WHERE id = ?'),
     lastOld: db.prepare(
       `SELECT max(id) AS id, count(*) AS seen FROM
          (SELECT id, timestamp FROM bus_records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?) WHERE timestamp < ?`,
@@ -153,6 +156,20 @@ export function createRecordLog(db: Database): RecordLog {
     },
     commit(number, group, next) {
       db.write(() => statements.commit.run(number, group, next));
+    },
+    countBefore(number, from, before) {
+      return db.read(() => {
+        const { start, end } = bounds(number);
+        const first = Math.max(start, from);
+        let [low, high] = [first, end];
+        // Halving: a backlog of millions costs some twenty look-ups.
+        while (low < high) {
+          const middle = Math.floor((low + high) / 2);
+          if (Number(statements.timestamp.get(number * OFFSETS + middle)?.timestamp) < before) low = middle + 1;
+          else high = middle;
+        }
+        return low - first;
+      });
     },
     trim(number, before, most) {
       const base = number * OFFSETS;

@@ -7,10 +7,12 @@ import type { Cluster } from './clients.ts';
 import { busError, kafkaNamesOf } from './errors.ts';
 import { topicLayout } from './layout.ts';
 
-/** Special timestamps of ListOffsets. */
+/** Special timestamps of ListOffsets; any other asks for the first record that is not older. */
 const EARLIEST = -2n;
 const LATEST = -1n;
 const NEVER_COMMITTED = -1n;
+/** The answer when all records are older than the time asked for. */
+const NO_SUCH_RECORD = -1;
 const LEADERS_PATIENCE_MS = 10_000;
 const LEADERS_LOOK_MS = 50;
 const ATTEMPTS = 5;
@@ -28,6 +30,7 @@ export interface BusAdmin {
   createTopics(specs: readonly TopicSpec[]): Promise<string[]>;
   extents(topic: string): Promise<Extent[]>;
   lag(topic: string, group: string): Promise<number>;
+  leftBehind(topic: string, group: string, before: number): Promise<number>;
   /** Has a group that never committed begin at the end of the topic as it is now. Does nothing while the group has members. */
   startAtEnd(topic: string, group: string): Promise<void>;
 }
@@ -129,6 +132,17 @@ export function createAdmin(cluster: Cluster, config: KafkaConfig): BusAdmin {
     });
   }
 
+  /** What a group has to read of each partition: from `place` to `high`. */
+  async function unreadOf(topic: string, group: string): Promise<{ partition: number; place: number; high: number }[]> {
+    const ranges = await extents(topic);
+    const places = await committed(topic, group, ranges.length);
+    return ranges.map(({ partition, low, high }) => ({
+      partition,
+      place: Math.max(low, places.get(partition) ?? low),
+      high,
+    }));
+  }
+
   return {
     extents,
     missingTopics: missing,
@@ -142,11 +156,15 @@ export function createAdmin(cluster: Cluster, config: KafkaConfig): BusAdmin {
       return created;
     },
     async lag(topic, group) {
-      const ranges = await extents(topic);
-      const places = await committed(topic, group, ranges.length);
-      return ranges.reduce((sum, { partition, low, high }) => {
-        const place = Math.max(low, places.get(partition) ?? low);
-        return sum + Math.max(0, high - place);
+      const unread = await unreadOf(topic, group);
+      return unread.reduce((sum, { place, high }) => sum + Math.max(0, high - place), 0);
+    },
+    async leftBehind(topic, group, before) {
+      const unread = await unreadOf(topic, group);
+      const newer = await doing(`asking for the age of ${topic}`, () => offsets(topic, unread.length, BigInt(before)));
+      return unread.reduce((sum, { partition, place, high }) => {
+        const first = newer.get(partition) ?? NO_SUCH_RECORD;
+        return sum + Math.max(0, (first === NO_SUCH_RECORD ? high : first) - place);
       }, 0);
     },
     async startAtEnd(topic, group) {

@@ -53,6 +53,10 @@ export function openKafkaBus(config: KafkaConfig, { log, health }: KafkaBusConte
       usable();
       return admin.lag(topic, group);
     },
+    async leftBehind(topic, group, before) {
+      usable();
+      return admin.leftBehind(topic, group, before);
+    },
     scan(topic) {
       usable();
       return scanTopic(cluster, admin, topic);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { readSeverityFile } from '../../core/process/config/severity-file.ts';
-import { messageOf } from '../../core/process/errors.ts';
+import { codeOf, messageOf } from '../../core/process/errors.ts';
 import { openGeoLookup } from '../../enrich/geo/lookup.ts';
 import { checkFeed } from '../../ingest/check.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
@@ -70,8 +70,14 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
   });
   yield await tried('store', async () => {
     const store = await session.store();
-    await store.check();
-    return store.indicators.description;
+    try {
+      await store.check();
+      return store.indicators.description;
+    } catch (error) {
+      // like missing topics: tipline run makes them
+      if (codeOf(error) === 'STORE_NOT_SET_UP') return `${store.indicators.description}; indices to be created`;
+      throw error;
+    }
   });
   yield await tried('mail', async () => {
     const channel = openChannel(settings);

@@ -98,8 +98,8 @@ async function startAll({ settings, roles, once }: ProcessOptions, context: Work
   await bus.check();
   const created = await ensureTopics(bus, settings, config.bus.kind === 'embedded' || config.bus.create_topics);
   if (created.length > 0) context.log.info({ topics: created }, 'created topics');
-  await store.check();
   await store.setup();
+  await store.check();
   context.log.info({ bus: bus.description, store: store.indicators.description, roles }, 'tipline starts');
 
   const workers = await startWorkers({ settings, roles, once, bus, store, context, lifecycle });

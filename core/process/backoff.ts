@@ -28,11 +28,15 @@ export function createBackoff({ first, most }: BackoffOptions, random: () => num
   };
 }
 
+/** Node's timers hold 31 bits: a longer wait, such as 30 days, would end after one millisecond. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Resolves after `ms`, or at once when `signal` is aborted: the caller looks at the signal. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
   try {
-    await sleep(ms, undefined, { signal });
+    for (let left = ms; left > 0 && !signal.aborted; left -= LONGEST_TIMER) {
+      await sleep(Math.min(left, LONGEST_TIMER), undefined, { signal });
+    }
   } catch {
     // aborted: that is an answer, not a failure
   }

@@ -51,6 +51,8 @@ export async function serveStatus(listen: string, health: Health, metrics: Metri
     );
     server.listen(port, host, resolve);
   });
+  // too many open files, for one: a status page must not end the process that it tells of
+  server.on('error', () => {});
   const bound = server.address() as AddressInfo;
   return {
     url: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,

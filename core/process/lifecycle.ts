@@ -6,7 +6,7 @@ import type { Log } from './log.ts';
  * If a start fails half-way, the same `stop` rolls back what is there.
  */
 export interface Lifecycle {
-  /** Registers a part that now runs. */
+  /** Registers a part that now runs. After `stop` it is stopped at once. */
   started(name: string, stop: () => Promise<void>): void;
   /** Stops everything once; later calls wait for the first. Failures are logged, none keeps the rest from stopping. */
   stop(): Promise<void>;
@@ -27,7 +27,11 @@ export function createLifecycle(log: Log): Lifecycle {
   }
 
   return {
-    started: (name, stop) => void parts.push({ name, stop }),
+    started(name, stop) {
+      parts.push({ name, stop });
+      // a signal came while this part was starting
+      if (stopping !== undefined) stopping = stopping.then(stopAll);
+    },
     stop: () => {
       stopping ??= stopAll();
       return stopping;

@@ -10,7 +10,7 @@ export const noSeam: Seam = () => {};
  * `after-bulk:3` at the third, `mid-bulk+20` 20 ms after it, when a request is on its way.
  */
 export function killAt(spec: string): Seam {
-  const match = /^([a-z:-]*[a-z])(?::(\d+))?(?:\+(\d+))?$/.exec(spec);
+  const match = /^([a-z:-]*[a-z])(?::([1-9]\d*))?(?:\+(\d+))?$/.exec(spec);
   if (match === null) throw new RangeError(`no such seam: ${spec}`);
   const [, wanted, count = '1', delay] = match;
   let left = Number(count);

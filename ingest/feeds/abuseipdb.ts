@@ -7,6 +7,7 @@ import { FetchError } from '../fetch/fetch-error.ts';
 import type { ListAnswer } from '../fetch/fetcher.ts';
 import { parseDocument } from '../formats/json.ts';
 import { listText, wholeText } from '../formats/text.ts';
+import { PAGE_RECORDS } from '../pages.ts';
 import { commonKeys, milliseconds } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 
@@ -46,8 +47,6 @@ export const abuseipdb = defineFeed({
   open: (config, context) => openBlacklist(config, context),
 });
 
-const PAGE = 1000;
-
 function openBlacklist(config: AbuseIpdb, { fetcher, fingerprint }: FeedContext & { fingerprint: string }): PolledFeed {
   async function* poll(context: PollContext): AsyncGenerator<Page> {
     const answer = await fetchBlacklist(context);
@@ -80,7 +79,7 @@ function openBlacklist(config: AbuseIpdb, { fetcher, fingerprint }: FeedContext 
       if (record === undefined) continue;
       total += 1;
       page.push({ ...record, collected_at, valid_until: context.validUntil });
-      if (page.length < PAGE) continue;
+      if (page.length < PAGE_RECORDS) continue;
       yield { records: page };
       page = [];
     }

@@ -10,6 +10,7 @@ import { jsonRecords, ndjsonRecords } from '../formats/json.ts';
 import { parsePath } from '../formats/json-path.ts';
 import { type ConfidenceSteps, LIST_COLUMNS, type ListColumn, rowReader } from '../formats/record.ts';
 import { listText } from '../formats/text.ts';
+import { inPages } from '../pages.ts';
 import { commonKeys, percent } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 
@@ -97,8 +98,6 @@ export const httpList = defineFeed({
   open: (list, context) => openList(list, context),
 });
 
-const PAGE = 1000;
-
 function openList(list: HttpList, { fetcher, fingerprint }: FeedContext & { fingerprint: string }): PolledFeed {
   const readList = recordsOf(list);
 
@@ -115,17 +114,13 @@ function openList(list: HttpList, { fetcher, fingerprint }: FeedContext & { fing
 
     const collected_at = new Date(context.startedAt).toISOString();
     let total = 0;
-    let page: RawIndicator[] = [];
-    for await (const records of readList(answer, tally)) {
+    for await (const records of inPages(readList(answer, tally))) {
       for (const record of records) {
         record.collected_at = collected_at;
         if (list.snapshot) record.valid_until ??= context.validUntil;
-        page.push(record);
       }
       total += records.length;
-      if (page.length < PAGE) continue;
-      yield { records: page };
-      page = [];
+      yield { records };
     }
     if (total === 0) {
       throw new TiplineError(
@@ -134,7 +129,8 @@ function openList(list: HttpList, { fetcher, fingerprint }: FeedContext & { fing
         { retryable: true },
       );
     }
-    yield { records: page, cursor: { fingerprint, ...answer.validators } };
+    // not before the whole list is on the bus: it cannot be resumed in the middle
+    yield { records: [], cursor: { fingerprint, ...answer.validators } };
   }
 
   return { kind: 'polled', every: list.every, local: false, poll };

@@ -38,7 +38,7 @@ type TcpFeed = z.output<typeof schema>;
 
 /**
  * JSON lines from any number of clients. There is no answer: a client knows that its lines arrived in the kernel, not that they are on
- * the bus. What was read and is not on the bus yet is at most `MOST_HELD` records and is lost when the process is killed.
+ * the bus. What was read and is not on the bus yet is a few thousand records at most, and lost when the process is killed.
  */
 export const tcp = defineFeed({
   type: 'tcp',

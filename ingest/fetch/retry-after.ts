@@ -5,8 +5,10 @@ const LONGEST = 86_400_000;
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? '';
   if (/^\d{1,12}$/.test(text)) return Math.min(Number(text) * 1000, LONGEST);
-  // an HTTP date begins with the day's name and ends with GMT: Date.parse alone would take `-5` and `2026`
-  if (!/^[A-Za-z]{3,9},? .* GMT$/.test(text) && !/^[A-Z][a-z]{2} [A-Z][a-z]{2} /.test(text)) return undefined;
-  const at = Date.parse(text);
+  // both forms, because Date.parse alone would take `-5` for a date, and the old form without zone for local time
+  const withZone = /^[A-Za-z]{3,9}, .* GMT$/.test(text);
+  const old = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/.test(text);
+  if (!withZone && !old) return undefined;
+  const at = Date.parse(old ? `${text} GMT` : text);
   return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - now), LONGEST);
 }

@@ -3,8 +3,7 @@ import { messageOf, TiplineError } from '../../core/process/errors.ts';
 import type { FeedRecord } from '../feed.ts';
 import { type Adoption, adoptValue } from '../foreign.ts';
 import { withoutBom } from '../formats/text.ts';
-
-const PAGE = 1000;
+import { PAGE_RECORDS } from '../pages.ts';
 
 /** Thrown for a file that is no whole JSON document: perhaps it is still being written. */
 export const BROKEN_DOCUMENT = 'FEED_FILE_BROKEN';
@@ -36,8 +35,8 @@ export async function* readDocument(
     );
   }
   const values: readonly unknown[] = Array.isArray(document) ? document : [document];
-  for (let at = 0; at < values.length; at += PAGE) {
-    yield values.slice(at, at + PAGE).map((value) => adoptValue(value, adoption));
+  for (let at = 0; at < values.length; at += PAGE_RECORDS) {
+    yield values.slice(at, at + PAGE_RECORDS).map((value) => adoptValue(value, adoption));
   }
 }
 

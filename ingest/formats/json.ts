@@ -1,5 +1,6 @@
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { TiplineError } from '../../core/process/errors.ts';
+import { PAGE_RECORDS } from '../pages.ts';
 import type { Tally } from '../tally.ts';
 import { jsonPaths, type Place } from './json-path.ts';
 import { createLineSplitter, isBlank, MOST_LINE_BYTES } from './lines.ts';
@@ -17,7 +18,6 @@ export interface JsonOptions {
  * A document is parsed whole: JSON.parse is the fastest parser there is and takes about four times the text in memory, which the cap bounds.
  */
 export const MOST_DOCUMENT_BYTES = 256 * 1024 ** 2;
-const BATCH = 1000;
 
 /** Records of one JSON document. */
 export async function* jsonRecords(
@@ -35,7 +35,7 @@ export async function* jsonRecords(
     const record = read(place);
     if (record === undefined) tally.skip(number, `no indicator at ${options.columns.indicator}`);
     else batch.push(record);
-    if (batch.length === BATCH) {
+    if (batch.length === PAGE_RECORDS) {
       yield batch;
       batch = [];
     }

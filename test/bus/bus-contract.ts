@@ -281,6 +281,22 @@ export function busContract(name: string, open: () => Promise<OpenBus>): void {
       });
     });
 
+    describe('leftBehind', () => {
+      it('counts what the group has not read and what is older than a moment', async () => {
+        const topic = await topicWith(9);
+        const group = freshName('group');
+        const moment = Date.now() + 1;
+        await until(() => Date.now() > moment, { what: 'the clock', every: 1 });
+        await bus.publish(topic, numbered(4));
+        assert.equal(await bus.leftBehind(topic, group, moment), 9);
+        assert.equal(await bus.leftBehind(topic, group, 0), 0);
+        assert.equal(await bus.leftBehind(topic, group, Date.now() + 60_000), 13);
+        await readFrom(topic, group, 13);
+        assert.equal(await bus.leftBehind(topic, group, moment), 0);
+        assert.equal(await bus.leftBehind(topic, group, Date.now() + 60_000), 0);
+      });
+    });
+
     describe('scan', () => {
       it('reads from the beginning to the end as it is now, without a group', async () => {
         const topic = await topicWith(2_500);

@@ -26,7 +26,13 @@ export function javaProgram(name: 'java' | 'javac'): string {
   return name;
 }
 
-async function build(): Promise<string> {
+/** Whether the jars are there, so that starting a server does not take a download. */
+export function isBuilt(): boolean {
+  return existsSync(builtFolder());
+}
+
+/** Named by what it is made from, so that a changed version or source is built anew. */
+function builtFolder(): string {
   const files = globSync('**/*.{xml,java}', { cwd: sources }).sort();
   const hash = createHash('sha256');
   for (const file of files)
@@ -34,7 +40,11 @@ async function build(): Promise<string> {
       .update(file)
       .update('\0')
       .update(readFileSync(join(sources, file)));
-  const finished = join(cache, hash.digest('hex').slice(0, 16));
+  return join(cache, hash.digest('hex').slice(0, 16));
+}
+
+async function build(): Promise<string> {
+  const finished = builtFolder();
   if (existsSync(finished)) return finished;
 
   await checkTools();

@@ -48,6 +48,11 @@ export const busSection = z.discriminatedUnion('kind', [
     kind: z.literal('kafka'),
     brokers: z.array(hostPort).min(1),
     client_id: name.default('tipline'),
+    /** Put before every topic and group name, for several tiplines on one Kafka. */
+    prefix: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{0,40}$/)
+      .default(''),
     tls: z.union([z.boolean(), tls]).default(false),
     sasl: z
       .strictObject({

@@ -1,14 +1,28 @@
 import { parseIp, parsePrefix } from '../../../core/indicator/address.ts';
 import type { Installed } from '../backend.ts';
+import { FAMILY, TABLE_NAME } from './table.ts';
 
-/** Entries of libnftables' JSON (libnftables-json(5)) under one kind: `objects(text, 'chain')`. */
-export function objects(json: string, kind: string): Record<string, unknown>[] {
-  const parsed: unknown = JSON.parse(json);
-  const list = isObject(parsed) && Array.isArray(parsed.nftables) ? parsed.nftables : [];
-  return list.flatMap((entry: unknown) => {
-    const found = isObject(entry) ? entry[kind] : undefined;
-    return isObject(found) ? [found] : [];
-  });
+type Entry = Readonly<Record<string, unknown>>;
+
+/** Our table in a listing of libnftables' JSON (libnftables-json(5)). */
+export interface TableListing {
+  /** Table, sets, chains and rules without handles and counts: differs when somebody changed them. */
+  readonly fingerprint: string;
+  /** Packets by named counter. */
+  readonly packets: ReadonlyMap<string, number>;
+}
+
+/** Undefined when the listing does not hold our table; others are passed over. */
+export function tableIn(json: string): TableListing | undefined {
+  const ours = entriesOf(json).filter(isOurs);
+  if (!ours.some(({ kind }) => kind === 'table')) return undefined;
+  const shape = ours
+    .filter(({ kind }) => kind !== 'counter')
+    .map(({ kind, entry: { handle: _, ...rest } }) => ({ kind, ...rest }));
+  const packets = ours
+    .filter(({ kind }) => kind === 'counter')
+    .map(({ entry }) => [String(entry.name), Number(entry.packets)] as const);
+  return { fingerprint: JSON.stringify(shape), packets: new Map(packets) };
 }
 
 /**
@@ -16,8 +30,8 @@ export function objects(json: string, kind: string): Record<string, unknown>[] {
  * one just the value; a network is `{prefix: {addr, len}}`. What is none of these (a range that somebody added) is left out.
  */
 export function installedIn(json: string, now: number): Installed[] {
-  return objects(json, 'set').flatMap((set) => {
-    const elements = Array.isArray(set.elem) ? set.elem : [];
+  return entriesOf(json).flatMap(({ kind, entry }) => {
+    const elements = kind === 'set' && Array.isArray(entry.elem) ? entry.elem : [];
     return elements.flatMap((element: unknown): Installed[] => {
       const timed = isObject(element) && isObject(element.elem) ? element.elem : undefined;
       const prefix = prefixOf(timed === undefined ? element : timed.val);
@@ -26,6 +40,24 @@ export function installedIn(json: string, now: number): Installed[] {
       return [{ prefix, until: typeof expires === 'number' ? now + expires * 1000 : Number.POSITIVE_INFINITY }];
     });
   });
+}
+
+interface Listed {
+  readonly kind: string;
+  readonly entry: Entry;
+}
+
+function entriesOf(json: string): Listed[] {
+  const parsed: unknown = JSON.parse(json);
+  const list = isObject(parsed) && Array.isArray(parsed.nftables) ? parsed.nftables : [];
+  return list.flatMap((item: unknown) => {
+    const [pair] = isObject(item) ? Object.entries(item) : [];
+    return pair !== undefined && isObject(pair[1]) ? [{ kind: pair[0], entry: pair[1] }] : [];
+  });
+}
+
+function isOurs({ kind, entry }: Listed): boolean {
+  return entry.family === FAMILY && (kind === 'table' ? entry.name : entry.table) === TABLE_NAME;
 }
 
 function prefixOf(value: unknown): Installed['prefix'] | undefined {
@@ -37,19 +69,6 @@ function prefixOf(value: unknown): Installed['prefix'] | undefined {
   return isObject(prefix) ? parsePrefix(`${String(prefix.addr)}/${String(prefix.len)}`) : undefined;
 }
 
-/** Packets by named counter. */
-export function countersIn(json: string): Map<string, number> {
-  return new Map(objects(json, 'counter').map((counter) => [String(counter.name), Number(counter.packets)]));
-}
-
-/** Tables, sets, chains and rules without handles and counts: differs when somebody changed our table. */
-export function fingerprint(json: string): string {
-  const parts = ['table', 'set', 'chain', 'rule'].map((kind) =>
-    objects(json, kind).map(({ handle: _, ...rest }) => rest),
-  );
-  return JSON.stringify(parts);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Entry {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,10 +1,10 @@
 import { TiplineError } from '../../../core/process/errors.ts';
 import type { Backend, Change, Outcome } from '../backend.ts';
-import { countersIn, fingerprint, installedIn } from './listing.ts';
+import { installedIn, type TableListing, tableIn } from './listing.ts';
 import { createNft, type NftResult } from './nft-process.ts';
 import { probeRenewal } from './renewal.ts';
 import { elementScript, type Renewal } from './script.ts';
-import { type Hook, installScript, SETS, TABLE, TEARDOWN_SCRIPT } from './table.ts';
+import { FAMILY, type Hook, installScript, SETS, TABLE, TABLE_NAME, TEARDOWN_SCRIPT } from './table.ts';
 
 export interface NftablesOptions {
   readonly chains: readonly Hook[];
@@ -27,14 +27,21 @@ export function createNftables(options: NftablesOptions): Backend {
   /** What our table looked like when it was last installed. */
   let installed = '';
 
-  const listTable = (): Promise<NftResult> => nft(['-t', '-j', 'list', 'table', ...TABLE.split(' ')]);
+  /**
+   * Our table without its elements; undefined when it is not there. Listing the table itself with -t makes nft (1.0.6)
+   * read all elements all the same: half a second with 100,000 of them, where the ruleset takes 5 ms.
+   */
+  async function look(): Promise<TableListing | undefined> {
+    const listed = await nft(['-t', '-j', 'list', 'ruleset', FAMILY]);
+    return listed.ok ? tableIn(listed.stdout) : undefined;
+  }
 
   async function install(): Promise<NftResult> {
     return nft(['-f', '-'], installScript(options.chains, options.setSize ?? DEFAULT_SET_SIZE));
   }
 
   async function ensure(): Promise<boolean> {
-    let created = !(await listTable()).ok;
+    let created = (await look()) === undefined;
     let result = await install();
     if (!result.ok && !created) {
       // a table of that name with other sets: an older version's, or somebody changed it
@@ -44,9 +51,9 @@ export function createNftables(options: NftablesOptions): Backend {
     }
     if (!result.ok) throw trouble('the table inet tipline cannot be installed', result.message);
     renewal ??= await probeRenewal(nft);
-    const listed = await listTable();
-    if (!listed.ok) throw trouble('the table inet tipline cannot be read', listed.message);
-    installed = fingerprint(listed.stdout);
+    const table = await look();
+    if (table === undefined) throw gone();
+    installed = table.fingerprint;
     return created;
   }
 
@@ -66,7 +73,7 @@ export function createNftables(options: NftablesOptions): Backend {
       const [only] = part;
       if (only === undefined) return;
       if (part.length === 1 && only.kind === 'remove' && isAbsent(result.message)) {
-        if (!(await listTable()).ok) throw gone();
+        if ((await look()) === undefined) throw gone();
         outcomes.push({ ok: true });
         return;
       }
@@ -79,7 +86,7 @@ export function createNftables(options: NftablesOptions): Backend {
         for (const _ of part) outcomes.push({ ok: false, code, message: result.message });
         return;
       }
-      if (!(await listTable()).ok) throw gone();
+      if ((await look()) === undefined) throw gone();
       const middle = part.length >> 1;
       await attempt(part.slice(0, middle));
       await attempt(part.slice(middle));
@@ -91,7 +98,7 @@ export function createNftables(options: NftablesOptions): Backend {
 
   /** Before an element is blamed: does the firewall take a harmless one? If not, nothing is wrong with the element. */
   async function checkCanary(message: string): Promise<void> {
-    if (!(await listTable()).ok) throw gone();
+    if ((await look()) === undefined) throw gone();
     const lines = `add element ${TABLE} nets4 ${CANARY}\ndelete element ${TABLE} nets4 { 192.0.2.1 }\n`;
     const result = await nft(['-f', '-'], lines);
     if (!result.ok && result.kind !== 'full') throw trouble('the firewall refuses everything', message);
@@ -114,17 +121,16 @@ export function createNftables(options: NftablesOptions): Backend {
     async list(now) {
       const found = [];
       for (const set of SETS) {
-        const result = await nft(['-j', 'list', 'set', ...TABLE.split(' '), set]);
+        const result = await nft(['-j', 'list', 'set', FAMILY, TABLE_NAME, set]);
         if (!result.ok) throw gone();
         found.push(...installedIn(result.stdout, now));
       }
       return found;
     },
     async probe() {
-      const result = await listTable();
-      if (!result.ok) return { state: 'missing', dropped: new Map() };
-      const state = fingerprint(result.stdout) === installed ? 'intact' : 'damaged';
-      return { state, dropped: countersIn(result.stdout) };
+      const table = await look();
+      if (table === undefined) return { state: 'missing', dropped: new Map() };
+      return { state: table.fingerprint === installed ? 'intact' : 'damaged', dropped: table.packets };
     },
     async teardown() {
       await nft(['-f', '-'], TEARDOWN_SCRIPT);

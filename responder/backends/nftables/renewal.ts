@@ -1,7 +1,7 @@
 import { installedIn } from './listing.ts';
 import type { Nft } from './nft-process.ts';
 import type { Renewal } from './script.ts';
-import { TABLE } from './table.ts';
+import { FAMILY, TABLE, TABLE_NAME } from './table.ts';
 
 const SET = 'probe4';
 /** From a documentation block; the set is in no rule. */
@@ -15,7 +15,7 @@ export async function probeRenewal(nft: Nft): Promise<Renewal> {
   const elements = `element ${TABLE} ${SET} { ${ADDRESS} timeout 60s`;
   await nft(['-f', '-'], `add set ${TABLE} ${SET} { type ipv4_addr; flags timeout; }\nadd ${elements} }\n`);
   const renewed = await nft(['-f', '-'], `add ${elements} expires 10s }\n`);
-  const listed = await nft(['-j', 'list', 'set', ...TABLE.split(' '), SET]);
+  const listed = await nft(['-j', 'list', 'set', FAMILY, TABLE_NAME, SET]);
   await nft(['-f', '-'], `delete set ${TABLE} ${SET}\n`);
   if (!renewed.ok || !listed.ok) return 'replace';
   const [element] = installedIn(listed.stdout, 0);

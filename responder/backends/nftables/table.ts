@@ -2,7 +2,9 @@ import type { Prefix } from '../../../core/indicator/address.ts';
 import { familyOf, isHost } from '../../prefix-index.ts';
 
 /** Our own table: nobody else's rules are ever touched. */
-export const TABLE = 'inet tipline';
+export const FAMILY = 'inet';
+export const TABLE_NAME = 'tipline';
+export const TABLE = `${FAMILY} ${TABLE_NAME}`;
 
 export const HOOKS = ['input', 'forward', 'output'] as const;
 export type Hook = (typeof HOOKS)[number];

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { Channel, Delivery } from '../../../alerting/channels/channel.ts';
 import { openSmtpChannel, type SmtpOptions } from '../../../alerting/channels/smtp.ts';
 import { type Fault, type MailServer, type MailServerOptions, startSmtp } from '../../services/smtp.ts';
+import { until } from '../../services/wait.ts';
 import { CORRESPONDENTS, sampleMail } from './sample-mail.ts';
 
 async function open(
@@ -22,6 +23,8 @@ async function open(
   });
   t.after(async () => {
     await channel.close();
+    // The server is in this process: its end of a failed TLS handshake must be through before it is cut off.
+    await until(() => !process.getActiveResourcesInfo().includes('TCPSocketWrap'), { what: 'all connections to end' });
     await running.stop();
   });
   return { server: running, channel };

@@ -10,6 +10,7 @@ export function kafkaConfig(brokers: string[], settings: Partial<KafkaConfig> = 
     kind: 'kafka',
     brokers,
     client_id: 'tipline-test',
+    prefix: '',
     tls: false,
     partitions: 4,
     replication: 1,

@@ -1,7 +1,7 @@
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 
 /**
  * Ends this JVM when the process that started it is gone, however it went: its end of our standard input then
@@ -15,19 +15,23 @@ final class OrphanWatch {
             } catch (IOException closed) {
                 // the same as the end of input
             }
-            delete(folder);
+            // The server is still writing: a file that is made meanwhile is met at the next try.
+            for (int i = 0; i < 5 && Files.exists(folder); i++) {
+                delete(folder.toFile());
+            }
             Runtime.getRuntime().halt(3);
         }, "orphan-watch");
         watch.setDaemon(true);
         watch.start();
     }
 
-    /** The server is still writing, so files may come and go meanwhile: what cannot be deleted stays. */
-    private static void delete(Path folder) {
-        try (var all = Files.walk(folder)) {
-            all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
-        } catch (IOException | java.io.UncheckedIOException vanished) {
-            // see above
+    private static void delete(File file) {
+        File[] inside = file.listFiles();
+        if (inside != null) {
+            for (File each : inside) {
+                delete(each);
+            }
         }
+        file.delete();
     }
 }

@@ -1,10 +1,11 @@
+import type { Client } from '@elastic/elasticsearch';
 import type { ElasticsearchConfig } from '../../../core/process/config/sections.ts';
 import { silentLog } from '../../../core/process/log.ts';
 import { createClient } from '../../../store/elasticsearch/client.ts';
 import { openElasticsearchStore } from '../../../store/elasticsearch/store.ts';
 import type { Store } from '../../../store/port.ts';
 import { freshName } from '../../services/given.ts';
-import { SHORT_WAITS, watchedHealth } from './patience.ts';
+import { REAL_WAITS, watchedHealth } from './patience.ts';
 
 /** A configuration for one node that has nobody to copy to. */
 export function testConfig(url: string, prefix = ''): ElasticsearchConfig {
@@ -24,7 +25,7 @@ export interface OpenedStore {
   prefix: string;
   health: ReturnType<typeof watchedHealth>;
   /** A client of its own, to do to the server what others may do. */
-  client: ReturnType<typeof createClient>;
+  client: Client;
   /** Closes the store and deletes what it made. */
   remove(): Promise<void>;
 }
@@ -35,7 +36,7 @@ export async function openTestStore(url: string, changes: Partial<ElasticsearchC
   const config = { ...testConfig(url, prefix), ...changes };
   const health = watchedHealth();
   const client = createClient(config);
-  const store = await openElasticsearchStore(config, { log: silentLog, health: health.health, waits: SHORT_WAITS });
+  const store = await openElasticsearchStore(config, { log: silentLog, health: health.health, waits: REAL_WAITS });
   await store.setup();
   return {
     store,
@@ -44,11 +45,16 @@ export async function openTestStore(url: string, changes: Partial<ElasticsearchC
     client,
     async remove() {
       await store.close();
-      const { indices } = await client.indices.resolveIndex({ name: `${prefix}*`, expand_wildcards: 'all' });
-      for (const { name } of indices) await client.indices.delete({ index: name });
-      await client.indices.deleteIndexTemplate({ name: `${prefix}*` });
-      await client.cluster.deleteComponentTemplate({ name: `${prefix}*` });
+      await removeAll(client, prefix);
       await client.close();
     },
   };
+}
+
+/** Deletes every index and template of one prefix. */
+export async function removeAll(client: Client, prefix: string): Promise<void> {
+  const { indices } = await client.indices.resolveIndex({ name: `${prefix}*`, expand_wildcards: 'all' });
+  for (const { name } of indices) await client.indices.delete({ index: name });
+  await client.indices.deleteIndexTemplate({ name: `${prefix}*` });
+  await client.cluster.deleteComponentTemplate({ name: `${prefix}*` });
 }

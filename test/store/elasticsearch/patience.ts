@@ -11,6 +11,9 @@ export const SHORT_WAITS: Waits = {
   slow: 200,
 };
 
+/** The same against a real server, which takes its time to make an index. */
+export const REAL_WAITS: Waits = { ...SHORT_WAITS, slow: 10_000 };
+
 export interface TestPatience extends BatchPatience {
   /** Heartbeats so far. */
   beats(): number;

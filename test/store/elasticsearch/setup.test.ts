@@ -5,7 +5,7 @@ import { createNames } from '../../../store/elasticsearch/names.ts';
 import { openElasticsearchStore } from '../../../store/elasticsearch/store.ts';
 import { freshName, givenElasticsearch } from '../../services/given.ts';
 import { sampleDocument, sampleHistory, sampleWrite } from '../sample-document.ts';
-import { type OpenedStore, openTestStore, testConfig } from './opened.ts';
+import { type OpenedStore, openTestStore, removeAll, testConfig } from './opened.ts';
 import { testPatience, watchedHealth } from './patience.ts';
 
 describe('set-up of Elasticsearch', () => {
@@ -31,6 +31,7 @@ describe('set-up of Elasticsearch', () => {
     assert.deepEqual(await store.setup(), []);
     await store.check();
     await store.close();
+    await removeAll(opened.client, prefix);
   });
 
   it('is strict on our documents, and finds history by its old names', async () => {
@@ -140,8 +141,8 @@ describe('set-up of Elasticsearch', () => {
     const { health } = watchedHealth();
     const store = await openElasticsearchStore(testConfig(url, prefix), { log: silentLog, health });
     await assert.rejects(store.setup(), { code: 'STORE_NAME_TAKEN', message: /store.prefix/ });
-    await opened.client.indices.delete({ index: named(prefix).current });
     await store.close();
+    await removeAll(opened.client, prefix);
   });
 
   it('says its version, and opens while the server is away', async () => {

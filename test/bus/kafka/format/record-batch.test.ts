@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { crc32c, Reader, readRecordsBatches } from '@platformatic/kafka';
+import { crc32c, type KafkaRecord, Reader, readRecordsBatches } from '@platformatic/kafka';
 import fc from 'fast-check';
 import { decodeRecordSet, REFUSED_HEADER } from '../../../../bus/kafka/format/decode.ts';
 import { BATCH_HEADER, compressedBatch, sizeOfRecord, writeBatch } from '../../../../bus/kafka/format/encode.ts';
@@ -13,7 +13,10 @@ const text = fc.string({ unit: 'binary', maxLength: 300 });
 const outgoing: fc.Arbitrary<Outgoing> = fc.record(
   {
     key: text,
-    value: fc.oneof(text, fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))),
+    value: fc.oneof(
+      text,
+      fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    ),
     headers: fc.dictionary(fc.string({ unit: 'binary', maxLength: 20 }), text, { maxKeys: 4 }),
   },
   { requiredKeys: ['key', 'value'] },
@@ -66,13 +69,15 @@ describe('record batches', () => {
     await fc.assert(
       fc.asyncProperty(batches, fc.constantFrom('none', 'gzip', 'zstd'), async (records, codec) => {
         const batch =
-          codec === 'none' ? plainBatch(records) : await compressedBatch(records, NOW, codec === 'gzip' ? 'gzip' : 'zstd');
+          codec === 'none'
+            ? plainBatch(records)
+            : await compressedBatch(records, NOW, codec === 'gzip' ? 'gzip' : 'zstd');
         assert.equal(batch.readUInt32BE(17), crc32c(Buffer.from(batch.subarray(21))));
         const [read] = readRecordsBatches(Reader.from(batch));
         assert.equal(read?.records.length, records.length);
         assert.equal(read?.firstTimestamp, BigInt(NOW));
         for (const [i, record] of records.entries()) {
-          const found = read?.records[i];
+          const found: KafkaRecord | undefined = read?.records[i];
           assert.equal(asText(found?.key ?? ''), asText(record.key));
           assert.equal(asText(found?.value ?? ''), asText(record.value));
           assert.equal(found?.headers.length, Object.keys(record.headers ?? {}).length);
@@ -129,14 +134,23 @@ describe('hostile record batches', () => {
   it('are put off while others can be read first, so that a fetch stays within the limit', async () => {
     const half = (offset: number): Buffer => bomb(60_000, offset);
     const set = Buffer.concat([half(0), half(1), small(2)]);
-    assert.deepEqual((await decodeRecordSet(set, limits)).map(({ offset }) => offset), ['0']);
+    assert.deepEqual(
+      (await decodeRecordSet(set, limits)).map(({ offset }) => offset),
+      ['0'],
+    );
     const after = await decodeRecordSet(Buffer.concat([half(1), small(2)]), limits);
-    assert.deepEqual(after.map(({ offset }) => offset), ['1', '2']);
+    assert.deepEqual(
+      after.map(({ offset }) => offset),
+      ['1', '2'],
+    );
   });
 
   it('with more records than the limit, or fewer than they say, are refused', async () => {
     const many = plainBatch(Array.from({ length: 1_001 }, () => ({ key: '', value: '' })));
-    assert.deepEqual((await decodeRecordSet(many, limits)).map(({ offset }) => offset), ['1000']);
+    assert.deepEqual(
+      (await decodeRecordSet(many, limits)).map(({ offset }) => offset),
+      ['1000'],
+    );
     const short = Buffer.from(small(5));
     short.writeInt32BE(900, 57);
     const [refused] = await decodeRecordSet(short, limits);
@@ -144,13 +158,18 @@ describe('hostile record batches', () => {
     assert.match(String(refused?.headers[REFUSED_HEADER]), /cut off/);
   });
 
-  it('never throw and never take long, whatever byte is changed', async () => {
+  it('never make the decoder throw, whatever bytes are changed', async () => {
     await fc.assert(
-      fc.asyncProperty(batches, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 }), async (records, changes) => {
-        const set = Buffer.concat([plainBatch(records), small(records.length)]);
-        for (const [at, byte] of changes) set[at % set.length] = byte;
-        for (const { offset } of await decodeRecordSet(set, limits)) assert.ok(Number.isSafeInteger(Number(offset)) || true);
-      }),
+      fc.asyncProperty(
+        batches,
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 }),
+        async (records, changes) => {
+          const set = Buffer.concat([plainBatch(records), small(records.length)]);
+          for (const [at, byte] of changes) set[at % set.length] = byte;
+          const decoded = await decodeRecordSet(set, limits);
+          assert.ok(decoded.length <= limits.records);
+        },
+      ),
     );
   });
 

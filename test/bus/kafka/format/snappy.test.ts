@@ -8,7 +8,7 @@ import { compressible } from './compressible.ts';
 const MB = 1024 ** 2;
 
 /** As the Java clients frame it. */
-function xerial(plain: Buffer, blockSize = 32 * 1024): Buffer {
+function xerial(plain: Buffer<ArrayBuffer>, blockSize = 32 * 1024): Buffer {
   const frames = [Buffer.from('82534e4150505900' + '0000000100000001', 'hex')];
   for (let at = 0; at < plain.length; at += blockSize) {
     const block = compressionsAlgorithms.snappy.compressSync(plain.subarray(at, at + blockSize));

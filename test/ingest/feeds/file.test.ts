@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { until } from '../../services/wait.ts';
+import { type Lab, openLab } from '../lab.ts';
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'tipline-file-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+const feed = (path: string | string[], more: object = {}): object => ({
+  name: 'drop',
+  type: 'file',
+  path,
+  look_every: '30ms',
+  ...more,
+});
+const line = (name: string, more: object = {}): string =>
+  `${JSON.stringify({ indicator: `${name}.example`, ...more })}\n`;
+const names = (lab: Lab): unknown[] => lab.bus.values().map((value) => value.indicator ?? value.unreadable);
+const heard = (lab: Lab, ...wanted: string[]): Promise<unknown> =>
+  until(
+    () => {
+      assert.deepEqual(
+        names(lab),
+        wanted.map((name) => (name.includes(' ') || name.includes('{') ? name : `${name}.example`)),
+      );
+      return true;
+    },
+    { what: wanted.join(', ') },
+  );
+/** Long enough for several looks. */
+const looks = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
+
+test('lines, an array, one object on one line or on many, with and without a byte order mark', async (t) => {
+  const lab = openLab(t);
+  const path = folder(t);
+  writeFileSync(join(path, '1.json'), `\ufeff${line('a')}\r\n${line('b')}`);
+  writeFileSync(
+    join(path, '2.json'),
+    JSON.stringify([{ indicator: 'c.example' }, 'no object', { indicator: 'd.example' }], null, 2),
+  );
+  writeFileSync(join(path, '3.json'), '{"indicator":"e.example"}');
+  writeFileSync(
+    join(path, '4.json'),
+    `\ufeff${JSON.stringify({ indicator: 'f.example', context: { x: [1] } }, null, 2)}\n`,
+  );
+  writeFileSync(join(path, '5.json'), '{broken\n{"indicator":"g.example"}\nplain text\n');
+  writeFileSync(join(path, '6.txt'), line('not named'));
+  writeFileSync(join(path, '7.json'), '');
+  mkdirSync(join(path, '8.json'));
+  const report = await lab.once([feed(join(path, '*.json'), { tags: ['x'], confidence: 50 })]);
+  assert.deepEqual(report.failedFeeds, []);
+  assert.deepEqual(names(lab), [
+    'a.example',
+    'b.example',
+    'c.example',
+    '"no object"',
+    'd.example',
+    'e.example',
+    'f.example',
+    '{broken',
+    'g.example',
+    'plain text',
+  ]);
+  const { collected_at, ...first } = lab.bus.values()[0] ?? {};
+  assert.deepEqual(first, { indicator: 'a.example', source: 'drop', confidence: 50, tags: ['x'] });
+  assert.ok(Math.abs(Date.parse(String(collected_at)) - Date.now()) < 60_000);
+  assert.deepEqual(
+    lab.bus.records.filter((record) => record.headers?.feed === 'drop').map((record) => record.value.toString()),
+    ['"no object"', '{broken', 'plain text'],
+  );
+  // and nothing of it again
+  assert.equal((await lab.once([feed(join(path, '*.json'))])).read, 0);
+});
+
+test('a file is followed: appended lines, an unfinished one, new files, and after a restart', async (t) => {
+  const lab = openLab(t);
+  const path = folder(t);
+  const log = join(path, 'a.jsonl');
+  writeFileSync(log, line('a'));
+  const worker = lab.start([feed(join(path, '*.jsonl'))]);
+  await heard(lab, 'a');
+  appendFileSync(log, `${line('b')}{"indicator":"c`);
+  await heard(lab, 'a', 'b');
+  appendFileSync(log, '.example"}');
+  await heard(lab, 'a', 'b', 'c');
+  appendFileSync(log, `\n${line('d')}`);
+  writeFileSync(join(path, 'b.jsonl'), line('e'));
+  await heard(lab, 'a', 'b', 'c', 'd', 'e');
+  await worker.stop();
+  appendFileSync(log, line('f'));
+  lab.start([feed(join(path, '*.jsonl'))]);
+  await heard(lab, 'a', 'b', 'c', 'd', 'e', 'f');
+});
+
+test('rotation by renaming: what was written before and after it is read, once', async (t) => {
+  const lab = openLab(t);
+  const path = folder(t);
+  const log = join(path, 'x.jsonl');
+  writeFileSync(log, line('a'));
+  const worker = lab.start([feed(log)]);
+  await heard(lab, 'a');
+  // no look in between: only an open file can still show the line
+  appendFileSync(log, line('b'));
+  renameSync(log, `${log}.1`);
+  writeFileSync(log, line('c'));
+  await heard(lab, 'a', 'b', 'c');
+  appendFileSync(`${log}.1`, line('late'));
+  await heard(lab, 'a', 'b', 'c', 'late');
+  rmSync(log);
+  await looks();
+  writeFileSync(log, line('new'));
+  await heard(lab, 'a', 'b', 'c', 'late', 'new');
+  await worker.stop();
+});
+
+test('rotation inside the glob, while nobody looks', async (t) => {
+  const lab = openLab(t);
+  const path = folder(t);
+  const log = join(path, 'x.jsonl');
+  writeFileSync(log, line('a'));
+  await lab.once([feed(`${log}*`)]);
+  appendFileSync(log, line('b'));
+  renameSync(log, `${log}.1`);
+  writeFileSync(log, line('c'));
+  await lab.once([feed(`${log}*`)]);
+  assert.deepEqual(names(lab).sort(), ['a.example', 'b.example', 'c.example']);
+});
+
+test('truncated and written anew, also when it is longer than before', async (t) => {
+  const lab = openLab(t);
+  const log = join(folder(t), 'x.jsonl');
+  writeFileSync(log, line('a') + line('b'));
+  lab.start([feed(log)]);
+  await heard(lab, 'a', 'b');
+  truncateSync(log);
+  await looks();
+  appendFileSync(log, line('c'));
+  await heard(lab, 'a', 'b', 'c');
+  // copytruncate by another process between two looks
+  writeFileSync(log, line('d') + line('e') + line('f'));
+  await heard(lab, 'a', 'b', 'c', 'd', 'e', 'f');
+  // written again as it was: nothing new
+  const copy = `${log}.copy`;
+  copyFileSync(log, copy);
+  copyFileSync(copy, log);
+  await looks();
+  await heard(lab, 'a', 'b', 'c', 'd', 'e', 'f');
+});
+
+test('a document is read again when it changes, and one half written waits', async (t) => {
+  const lab = openLab(t);
+  const path = join(folder(t), 'list.json');
+  writeFileSync(path, '[{"indicator":"a.example"},');
+  lab.start([feed(path)]);
+  await looks();
+  assert.deepEqual(names(lab), []);
+  appendFileSync(path, '{"indicator":"b.example"}]');
+  await heard(lab, 'a', 'b');
+  writeFileSync(path, '[{"indicator":"c.example"}]');
+  await heard(lab, 'a', 'b', 'c');
+  assert.equal(lab.health.snapshot().get('feed:drop')?.state, 'up');
+});
+
+test('a bad file is told of once and holds up nothing', async (t) => {
+  const lab = openLab(t);
+  const path = folder(t);
+  const bad = join(path, 'a.json');
+  writeFileSync(bad, '[{"indicator":');
+  const longAgo = new Date(Date.now() - 60_000);
+  utimesSync(bad, longAgo, longAgo);
+  writeFileSync(join(path, 'b.json'), Buffer.from(`\ufeff${line('wide')}`, 'utf16le'));
+  writeFileSync(join(path, 'c.json'), line('c'));
+  writeFileSync(join(path, 'd.json'), JSON.stringify([{ indicator: 'd'.repeat(3000) }]));
+  const worker = lab.start([feed(join(path, '*.json'), { max_size: '2kb' })]);
+  await heard(lab, 'c');
+  await looks();
+  const told = lab.logged.filter((entry) => entry.level === 'warn').map((entry) => entry.message);
+  assert.equal(told.length, 3, told.join('\n'));
+  assert.match(String(told[0]), /a\.json is neither JSON lines nor one JSON array or object/);
+  assert.match(String(told[1]), /b\.json is UTF-16; write it as UTF-8/);
+  assert.match(String(told[2]), /d\.json has 1 MB and must be read whole/);
+  await worker.stop();
+  const report = await lab.once([feed(join(path, '*.json'), { max_size: '2kb' })]);
+  assert.deepEqual(
+    report.failedFeeds.map((failure) => failure.code),
+    ['FEED_FILE_BROKEN'],
+  );
+});
+
+test('lines that are too long are passed over, also across a restart in their middle', async (t) => {
+  const lab = openLab(t);
+  const path = join(folder(t), 'x.jsonl');
+  writeFileSync(path, `${line('a')}{"x":"${'x'.repeat(300_000)}`);
+  await lab.once([feed(path)]);
+  appendFileSync(path, `${'y'.repeat(100_000)}"}\n${line('b')}`);
+  const report = await lab.once([feed(path)]);
+  assert.deepEqual(names(lab), ['a.example', 'b.example']);
+  assert.equal(report.read, 1);
+  assert.ok(lab.logged.some((entry) => entry.level === 'warn' && entry.fields.too_long === 1));
+});
+
+test('once: an unfinished line is left for later and told of', async (t) => {
+  const lab = openLab(t);
+  const path = join(folder(t), 'x.jsonl');
+  writeFileSync(path, `${line('a')}{"indicator":"b`);
+  await lab.once([feed(path)]);
+  assert.deepEqual(names(lab), ['a.example']);
+  assert.ok(lab.logged.some((entry) => /ends in an unfinished line/.test(entry.message)));
+  appendFileSync(path, '.example"}\n');
+  await lab.once([feed(path)]);
+  assert.deepEqual(names(lab), ['a.example', 'b.example']);
+});
+
+test('the cursor moves only when the page is on the bus', async (t) => {
+  const lab = openLab(t);
+  const path = join(folder(t), 'x.jsonl');
+  writeFileSync(path, Array.from({ length: 5000 }, (_, index) => line(`n${index}`, { pad: 'x'.repeat(200) })).join(''));
+  lab.bus.shut();
+  const worker = lab.start([feed(path)]);
+  await until(() => lab.bus.waiting() > 0, { what: 'the first send' });
+  await looks();
+  assert.equal(lab.state('drop').cursor, null);
+  assert.ok(lab.bus.waiting() <= 1000);
+  assert.ok(worker.progress().read < 2000, 'one chunk is read ahead and no more');
+  lab.bus.open();
+  await until(() => lab.bus.records.length === 5000, { what: 'all lines' });
+  await worker.stop();
+  assert.deepEqual(
+    names(lab),
+    Array.from({ length: 5000 }, (_, index) => `n${index}.example`),
+  );
+  assert.equal((await lab.once([feed(path)])).read, 0);
+});
+
+test('sources of a file are trusted unless it says otherwise; links are followed, pipes and several patterns too many do no harm', async (t) => {
+  const lab = openLab(t);
+  const path = folder(t);
+  writeFileSync(join(path, 'x.jsonl'), line('a', { source: 'other' }));
+  symlinkSync(join(path, 'x.jsonl'), join(path, 'link.json'));
+  symlinkSync(join(path, 'nowhere'), join(path, 'dead.json'));
+  await lab.once([
+    feed(join(path, 'x.jsonl'), { name: 'one' }),
+    feed([join(path, '*.json'), join(path, 'none', '*')], { name: 'two', trust_source: false }),
+  ]);
+  assert.deepEqual(
+    lab.bus
+      .values()
+      .map((value) => value.source)
+      .sort(),
+    ['other', 'two/other'],
+  );
+});

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { openLab, refusals } from '../lab.ts';
+import { openWeb, status, text } from '../web.ts';
+
+const DAY = 86_400_000;
+const list = (url: string, more: object = {}): object => ({ name: 'list', type: 'http-list', url, ...more });
+
+test('a table: columns, confidence by steps, defaults, and a day of validity', async (t) => {
+  const lab = openLab(t);
+  const web = await openWeb(t, text('# ipsum\n192.0.2.1\t7\n192.0.2.2\t2\nbroken line\t1\n'));
+  const section = list(web.url, {
+    format: 'tsv',
+    columns: { indicator: 1 },
+    indicator_type: 'ip',
+    confidence: {
+      column: 2,
+      map: [
+        [6, 95],
+        [1, 30],
+      ],
+    },
+    severity: 60,
+    tags: ['malicious'],
+    tlp: 'TLP:GREEN',
+    every: '1h',
+  });
+  const report = await lab.once([section]);
+  assert.deepEqual(report, {
+    read: 3,
+    published: 3,
+    failedFeeds: [],
+    perFeed: { list: { read: 3, published: 3, skipped: 0 } },
+  });
+  const [first, second, third] = lab.bus.values();
+  const collected = Date.parse(String(first?.collected_at));
+  assert.ok(Math.abs(collected - Date.now()) < 60_000);
+  assert.deepEqual(first, {
+    indicator: '192.0.2.1',
+    confidence: 95,
+    collected_at: new Date(collected).toISOString(),
+    valid_until: new Date(collected + DAY).toISOString(),
+    source: 'list',
+    type: 'ip',
+    severity: 60,
+    tlp: 'GREEN',
+    tags: ['malicious'],
+  });
+  assert.equal(second?.confidence, 30);
+  assert.equal(third?.indicator, 'broken line');
+  assert.ok(lab.bus.records.every((record) => record.topic === 'ioc.raw' && /^[0-9a-f]{40}$/.test(record.key)));
+});
+
+test('JSON, NDJSON with a closing line of metadata, CSV in gzip', async (t) => {
+  const lab = openLab(t);
+  const json = await openWeb(
+    t,
+    text(JSON.stringify({ at: '2026-11-24', data: [{ ip: '192.0.2.1', n: 90 }, { n: 1 }] })),
+  );
+  const ndjson = await openWeb(
+    t,
+    text('{"cidr":"192.0.2.0/24"}\n{broken\n{"cidr":"198.51.100.0/24"}\n{"type":"metadata"}'),
+  );
+  const csv = await openWeb(t, text(gzipSync('id,url\r\n1,"http://a.example/,x"\r\n')));
+  const report = await lab.once([
+    list(json.url, {
+      name: 'json',
+      format: 'json',
+      columns: { indicator: 'data[].ip', confidence: 'data[].n', timestamp: 'at' },
+    }),
+    list(ndjson.url, { name: 'nd', format: 'ndjson', columns: { indicator: 'cidr' }, snapshot: false }),
+    list(csv.url, { name: 'csv', format: 'csv', columns: { indicator: 'url', ref: 'id' } }),
+  ]);
+  assert.deepEqual(report.failedFeeds, []);
+  assert.deepEqual(report.perFeed, {
+    json: { read: 1, published: 1, skipped: 1 },
+    nd: { read: 2, published: 2, skipped: 2 },
+    csv: { read: 1, published: 1, skipped: 0 },
+  });
+  const by = (source: string): Record<string, unknown>[] => lab.bus.values().filter((value) => value.source === source);
+  assert.deepEqual([by('json')[0]?.confidence, by('json')[0]?.timestamp], [90, '2026-11-24']);
+  assert.equal('valid_until' in (by('nd')[0] ?? {}), false);
+  assert.deepEqual([by('csv')[0]?.indicator, by('csv')[0]?.ref], ['http://a.example/,x', '1']);
+  const line = lab.logged.find((entry) => entry.fields.feed === 'nd' && 'skipped' in entry.fields);
+  assert.equal(line?.fields.first_skipped, 'line 2: not JSON');
+});
+
+test('pages, empty answers and broken documents are failures, and nothing of them is published', async (t) => {
+  const lab = openLab(t);
+  const web = await openWeb(t, text('<!doctype html><html>Log in</html>'));
+  const failure = async (more: object = {}): Promise<string | undefined> =>
+    (await lab.once([list(web.url, more)])).failedFeeds[0]?.code;
+  assert.equal(await failure(), 'FEED_HTML_PAGE');
+  web.answer = text('Sorry', { 'content-type': 'text/html' });
+  assert.equal(await failure(), 'FEED_HTML_PAGE');
+  for (const empty of ['', '\n\n', '# nothing today\n']) {
+    web.answer = text(empty);
+    assert.equal(await failure(), 'FEED_EMPTY');
+  }
+  web.answer = text('[]');
+  assert.equal(await failure({ format: 'json', columns: { indicator: 'ip' } }), 'FEED_EMPTY');
+  web.answer = text('[{"ip":"192.0.2.1"},');
+  assert.equal(await failure({ format: 'json', columns: { indicator: 'ip' } }), 'FEED_NOT_JSON');
+  web.answer = text('a,b\n1,2\n');
+  assert.equal(await failure({ format: 'csv', columns: { indicator: 'ip' } }), 'FEED_COLUMNS');
+  web.answer = status(204);
+  assert.equal(await failure(), 'FEED_EMPTY');
+  assert.equal(lab.bus.records.length, 0);
+  assert.equal(lab.state('list').lastError?.code, 'FEED_EMPTY');
+});
+
+test('an unchanged list is published again only when its members would expire, or its settings changed', async (t) => {
+  const lab = openLab(t);
+  const web = await openWeb(t, (request, response) => {
+    const same = request.headers['if-none-match'] === '"v1"';
+    response.writeHead(same ? 304 : 200, { etag: '"v1"' });
+    response.end(same ? '' : '192.0.2.1\n');
+  });
+  const published = async (more: object = {}): Promise<number> => (await lab.once([list(web.url, more)])).published;
+  assert.equal(await published(), 1);
+  assert.equal(await published(), 0);
+  assert.equal(lab.state('list').records, 1);
+  assert.equal(await published({ tags: ['new'] }), 1);
+  assert.equal(await published({ tags: ['new'] }), 0);
+  // published six hours ago: a quarter of the day that blocks last
+  const stored = lab.cursors.values.get('feed:list');
+  assert.ok(stored !== undefined);
+  const old = (hours: number): object => ({ ...lab.state('list'), publishedAt: Date.now() - hours * 3_600_000 });
+  lab.cursors.values.set('feed:list', { ...stored, value: old(5.9) });
+  assert.equal(await published({ tags: ['new'] }), 0);
+  const again = lab.cursors.values.get('feed:list');
+  assert.ok(again !== undefined);
+  lab.cursors.values.set('feed:list', { ...again, value: old(6.1) });
+  assert.equal(await published({ tags: ['new'] }), 1);
+});
+
+test('a list that breaks off leaves the cursor where it was', async (t) => {
+  const lab = openLab(t);
+  const lines = Array.from({ length: 3000 }, (_, index) => `10.0.${index >> 8}.${index & 255}\n`).join('');
+  const web = await openWeb(t, (_, response) => {
+    response.writeHead(200, { etag: '"v1"', 'content-length': String(lines.length + 10) });
+    response.write(lines, () => setTimeout(() => response.destroy(), 100));
+  });
+  const report = await lab.once([list(web.url)]);
+  assert.equal(report.failedFeeds[0]?.code, 'FEED_CUT_OFF');
+  assert.equal(lab.state('list').cursor, null);
+  assert.equal(lab.state('list').publishedAt, 0);
+});
+
+test('120,000 lines go through in whole batches, in bounded memory, and a slow bus stops the reading', async (t) => {
+  const lab = openLab(t);
+  const lines = Array.from(
+    { length: 120_000 },
+    (_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}\t${index % 9}\n`,
+  );
+  const body = Buffer.from(lines.join(''));
+  let sent = 0;
+  const web = await openWeb(t, (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    const more = (): void => {
+      while (sent < body.length) {
+        const chunk = body.subarray(sent, sent + 8192);
+        sent += chunk.length;
+        if (!response.write(chunk)) {
+          response.once('drain', more);
+          return;
+        }
+      }
+      response.end();
+    };
+    more();
+  });
+  lab.bus.shut();
+  const began = performance.now();
+  const worker = lab.start([list(web.url, { format: 'tsv', columns: { indicator: 1, confidence: 2 } })], {
+    once: true,
+  });
+  let known = -1;
+  // until nothing moves any more: the kernel's buffers are full
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    if (lab.bus.waiting() > 0 && sent === known) break;
+    known = sent;
+  }
+  assert.ok(lab.bus.waiting() <= 1000, `${lab.bus.waiting()} records wait for the bus`);
+  assert.ok(worker.progress().read <= 1000, `${worker.progress().read} records were read ahead`);
+  lab.bus.open();
+  const report = await worker.drained;
+  assert.equal(report.published, 120_000);
+  assert.equal(new Set(lab.bus.records.map((record) => record.key)).size, 120_000);
+  assert.deepEqual(new Set(lab.bus.sends), new Set([1000]));
+  t.diagnostic(`${Math.round(performance.now() - began)} ms, ${lab.bus.sends.length} sends`);
+});
+
+test('what is refused in the configuration, and why', () => {
+  const said = (more: object): string => refusals(list('https://a.example/list', more)).join('; ');
+  assert.equal(said({}), '');
+  assert.match(said({ url: 'ftp://a.example/' }), /^url: must be an http or https URL/);
+  assert.match(said({ url: 'file:///etc/passwd' }), /^url/);
+  assert.match(said({ format: 'json' }), /^columns.indicator: must say where the indicator stands/);
+  assert.match(said({ format: 'json', columns: { indicator: 'a[0]' } }), /^columns.indicator: must be a path/);
+  assert.match(said({ columns: { indicator: 2 } }), /^columns.indicator: a list of format lines has one column/);
+  assert.match(said({ format: 'tsv', header: false, columns: { indicator: 'ip' } }), /no header row/);
+  assert.match(said({ headers: { 'X-Key': 'a\r\nHost: b' } }), /^headers.X-Key: must be one line/);
+  assert.match(said({ headers: { 'bad name': 'a' } }), /^headers/);
+  assert.match(said({ colums: { indicator: 1 } }), /Unrecognized key: "colums"/);
+  assert.match(said({ tlp: 'PINK' }), /^tlp: must be CLEAR/);
+  assert.match(said({ indicator_type: 'nonsense' }), /^indicator_type: must be one of ip, cidr/);
+  assert.match(said({ confidence: 101 }), /^confidence/);
+  assert.deepEqual(refusals({ name: 'x', type: 'nope' }), ['type: must be one of abuseipdb, file, http-list, tcp']);
+});
