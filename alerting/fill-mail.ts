@@ -25,6 +25,13 @@ export interface FillContext {
   };
 }
 
+/**
+ * - sealed: ready to be sent;
+ * - nothing: no row waits;
+ * - overtaken: another sender, or an answer of the store that got lost; the next round sees what became of it.
+ */
+export type Filled = { kind: 'sealed'; mail: Versioned<OutboxMail> } | { kind: 'nothing' } | { kind: 'overtaken' };
+
 /** A mail that still takes rows; it has not been sent. */
 export function isTaking(mail: OutboxMail): boolean {
   return mail.text === '';
@@ -42,14 +49,12 @@ export function isTaking(mail: OutboxMail): boolean {
  *
  * Rows are listed before they are taken and the seal names the list it was made from. So a row can be taken by no mail whose
  * body misses it, and death at any point leaves either rows that wait, or a taking mail that the next sender goes on with.
- *
- * Returns undefined when there is nothing to send, or when another sender was first.
  */
 export async function fillMail(
   begun: Versioned<OutboxMail> | undefined,
   context: FillContext,
   now: number,
-): Promise<Versioned<OutboxMail> | undefined> {
+): Promise<Filled> {
   const { outbox, seam } = context;
   let mail = begun;
   if (mail !== undefined) await takeListed(outbox, mail.value, now, () => {});
@@ -65,7 +70,7 @@ export async function fillMail(
     for (const { value } of fresh) listed.add(value.id);
     const begunOrNew = mail?.value ?? newMail(context.settings.domain, now);
     mail = await write(outbox, mail, { ...begunOrNew, rows: [...listed] });
-    if (mail === undefined || !isTaking(mail.value)) return undefined;
+    if (mail === undefined || !isTaking(mail.value)) return { kind: 'overtaken' };
     seam('sender:after-mail-saved');
 
     const { id } = mail.value;
@@ -73,25 +78,26 @@ export async function fillMail(
     await outbox.save(fresh.map(({ value, version }) => ({ value: taken(value, id, now), version })));
     seam('sender:after-rows-claimed');
   }
-  return mail === undefined ? undefined : seal(mail, context, now);
+  return mail === undefined ? { kind: 'nothing' } : seal(mail, context, now);
 }
 
 async function seal(
   mail: Versioned<OutboxMail>,
   { outbox, book, seam, settings }: FillContext,
   now: number,
-): Promise<Versioned<OutboxMail> | undefined> {
+): Promise<Filled> {
   const digest = await digestOf(outbox, mail.value, settings.maxRows, now);
-  // All of it was closed again before anybody was told.
-  if (digest.total === 0) return undefined;
+  // All of it was closed again before anybody was told: the mail stays as it is, for rows to come.
+  if (digest.total === 0) return { kind: 'nothing' };
 
   await book.begin(mail.value.id, now);
   const { threshold, repeatAfter } = settings;
-  const sealed = { ...mail.value, ...compose(digest, { threshold, repeatAfter, at: now }), createdAt: now };
-  const written = await write(outbox, mail, { ...sealed, indicators: digest.total });
+  const body = compose(digest, { threshold, repeatAfter, at: now });
+  const sealed = await write(outbox, mail, { ...mail.value, ...body, indicators: digest.total, createdAt: now });
   seam('sender:after-sealed');
   // Counted already: another sender has it in hand.
-  return written?.value.attempts === 0 ? written : undefined;
+  if (sealed === undefined || sealed.value.attempts > 0) return { kind: 'overtaken' };
+  return { kind: 'sealed', mail: sealed };
 }
 
 async function digestOf(outbox: Outbox, mail: OutboxMail, most: number, now: number): Promise<Digest> {
@@ -114,8 +120,7 @@ async function takeListed(outbox: Outbox, mail: OutboxMail, now: number, own: (r
       }
       const waiting: Versioned<OutboxRow>[] = [];
       for (const { value, version } of (await outbox.read(left)).values()) {
-        if (value.state === 'pending') waiting.push({ value: taken(value, mail.id, now), version });
-        else if (value.mail === mail.id) own(value);
+        if (value.mail === mail.id) own(value);
       }
       const saved = await outbox.save(waiting);
       left = [];

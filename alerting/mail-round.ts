@@ -25,7 +25,7 @@ export interface RoundOptions {
 }
 
 export interface RoundResult {
-  /** Sealed mails that are not accepted. */
+  /** Mails begun and not accepted. */
   standing: number;
   /** What keeps them. */
   problem: Failure | undefined;
@@ -117,11 +117,12 @@ export function createMailRounds({ fill, send, cursors, lease, quiet, context }:
 
     const deliver = async (mail: Versioned<OutboxMail>): Promise<void> => {
       const outcome = await attempt(mail);
-      if (outcome === 'accepted') progressed = true;
-      else if (outcome !== 'elsewhere') {
-        standing += 1;
-        problem = outcome;
+      if (outcome === 'accepted') {
+        progressed = true;
+        return;
       }
+      standing += 1;
+      if (outcome !== 'elsewhere') problem = outcome;
     };
 
     const blocked = (): boolean => problem?.kind === 'unreachable' || (!force && now() < blockedUntil);
@@ -136,11 +137,22 @@ export function createMailRounds({ fill, send, cursors, lease, quiet, context }:
     const due = compose === 'at-once' || (compose === 'when-quiet' && now() >= quietUntil);
     let composed = false;
     if ((due || begun !== undefined) && !blocked() && standing < MOST_STANDING) {
-      const mail = await fillMail(begun, fill, now());
-      if (mail !== undefined) {
-        composed = true;
-        quietUntil = now() + quiet;
-        await deliver(mail);
+      const filled = await fillMail(begun, fill, now());
+      switch (filled.kind) {
+        case 'sealed':
+          composed = true;
+          quietUntil = now() + quiet;
+          await deliver(filled.mail);
+          break;
+        case 'overtaken':
+          standing += 1;
+          break;
+        case 'nothing':
+          break;
+        default: {
+          const never: never = filled;
+          return never;
+        }
       }
     }
 

@@ -64,7 +64,8 @@ async function mark(outbox: Outbox, id: string, now: number): Promise<OutboxMail
     const found = await outbox.readMail(id);
     if (found === undefined) break;
     if (found.value.sentAt > 0) return found.value;
-    const value = { ...found.value, sentAt: now };
+    // Nobody sends it again: what remains is for people, and small.
+    const value = { ...found.value, sentAt: now, html: '', rows: [] };
     if (await outbox.saveMail({ value, version: found.version })) return value;
   }
   throw new TiplineError(

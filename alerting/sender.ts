@@ -146,7 +146,7 @@ function notSent(result: RoundResult | undefined): TiplineError {
   const why =
     result === undefined
       ? 'another process holds the lease for sending'
-      : (result.problem?.message ?? 'they are put off');
+      : (result.problem?.message ?? 'another process has them in hand');
   return new TiplineError('MAIL_NOT_SENT', `alerts wait in the outbox and are sent at the next start: ${why}`, {
     retryable: true,
   });

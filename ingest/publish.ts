@@ -71,6 +71,8 @@ export function createPublisher({ bus, health, log, signal }: PublisherOptions):
   return {
     async publish(records, settings) {
       const collectedAt = new Date().toISOString();
+      // equal sends: 1,310 records are two of 655 and not one of 1,000 with a rest
+      const share = Math.ceil(records.length / Math.ceil(records.length / PAGE_RECORDS));
       let batch: Outgoing[] = [];
       let bytes = 0;
       let published = 0;
@@ -82,7 +84,7 @@ export function createPublisher({ bus, health, log, signal }: PublisherOptions):
           continue;
         }
         const size = outgoing.value.length;
-        if (batch.length === PAGE_RECORDS || (batch.length > 0 && bytes + size > MOST_BYTES)) {
+        if (batch.length === share || (batch.length > 0 && bytes + size > MOST_BYTES)) {
           await send(batch);
           published += batch.length;
           batch = [];

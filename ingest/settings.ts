@@ -7,7 +7,9 @@ import { duration, feedSection } from '../core/process/config/sections.ts';
 export const percent = z.number().min(0, 'must be 0 to 100').max(100, 'must be 0 to 100');
 
 /** A duration as text, or the milliseconds that an earlier reading of the configuration made of it. */
-export const milliseconds = z.union([z.int().min(1), duration]);
+export const milliseconds = z.union([z.int().min(1), duration], {
+  error: 'must be a duration such as 30s, 15m, 6h or 7d',
+});
 
 const tlp = z.string().transform((text, context) => {
   const level = parseTlp(text);

@@ -134,6 +134,7 @@ export function startIngest(options: IngestOptions): IngestWorker {
     return report;
   }
 
+  context.health.report('ingest', 'up');
   const drained = runAll();
   const stopped = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => stopped.resolve(), { once: true });

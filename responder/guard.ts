@@ -43,8 +43,10 @@ export function createGuard(
       }
       const spared = overlapping(host, prefix) ?? overlapping(fixed, prefix);
       if (spared === undefined) return undefined;
-      const reason = `${textOf(prefix)} overlaps ${textOf(spared.prefix)}, which must stay reachable: ${spared.reason}`;
-      return { code: spared.code, reason };
+      const [asked, kept] = [textOf(prefix), textOf(spared.prefix)];
+      const what =
+        asked === kept ? `${asked} must stay reachable` : `${asked} overlaps ${kept}, which must stay reachable`;
+      return { code: spared.code, reason: `${what}: ${spared.reason}` };
     },
     async refresh() {
       const entries = await readHost();

@@ -35,7 +35,7 @@ export function failureOf(error: unknown, where: string): Failure {
         return {
           kind: 'unreachable',
           lasting: true,
-          message: `${where} offers no TLS, and alerting.email.tls is required: ${said}`,
+          message: `${where} offers no TLS, which another machine must, for a password always, else unless alerting.email.tls is opportunistic: ${said}`,
         };
       }
       return { kind: 'unreachable', lasting: false, message: `no connection to ${where}: ${said}` };

@@ -33,10 +33,13 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Resolves after `ms`, or at once when `signal` is aborted: the caller looks at the signal. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
   try {
-    for (let left = ms; left > 0 && !signal.aborted; left -= LONGEST_TIMER) {
+    let left = ms;
+    do {
       await sleep(Math.min(left, LONGEST_TIMER), undefined, { signal });
-    }
+      left -= LONGEST_TIMER;
+    } while (left > 0);
   } catch {
     // aborted: that is an answer, not a failure
   }

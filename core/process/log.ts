@@ -28,6 +28,8 @@ export function createLog(level: LogLevel, destination: NodeJS.WritableStream = 
         base: null,
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
+        // pino's own would take an error that is told already for a new one
+        serializers: { err: (told: unknown) => told },
       },
       destination,
     ),

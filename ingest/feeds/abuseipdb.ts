@@ -8,6 +8,7 @@ import type { ListAnswer } from '../fetch/fetcher.ts';
 import { parseDocument } from '../formats/json.ts';
 import { listText, wholeText } from '../formats/text.ts';
 import { PAGE_RECORDS } from '../pages.ts';
+import { printable } from '../printable.ts';
 import { commonKeys, milliseconds } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 
@@ -189,5 +190,5 @@ function detailOf(body: string): string {
   }
   const parsed = errorsShape.safeParse(document);
   const detail = parsed.success ? (parsed.data.errors[0]?.detail ?? '') : '';
-  return detail.replace(/[^\x20-\x7e]/g, ' ').slice(0, 200);
+  return printable(detail, 200);
 }

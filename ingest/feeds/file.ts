@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { size } from '../../core/process/config/sections.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
-import { defineFeed, type Page, type PollContext, type PolledFeed } from '../feed.ts';
+import { defineFeed, type FeedRecord, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { HeldFiles } from '../files/held.ts';
 import { lookAt, recognise } from '../files/look.ts';
 import { BROKEN_DOCUMENT, readDocument } from '../files/read-document.ts';
@@ -19,6 +19,7 @@ import {
 } from '../files/tracked.ts';
 import { adoptionOf } from '../foreign.ts';
 import { MOST_LINE_BYTES } from '../formats/lines.ts';
+import { PAGE_RECORDS } from '../pages.ts';
 import { commonKeys, milliseconds } from '../settings.ts';
 
 const pattern = z.string().min(1).max(4096);
@@ -72,23 +73,23 @@ function openFiles(config: FileFeed): PolledFeed {
     for (const path of done.keys()) if (!looks.has(path)) done.delete(path);
 
     const cursor = fileCursorShape.safeParse(context.cursor);
-    const recognised = recognise(cursor.success ? cursor.data.files : {}, looks);
-    let files = recognised.files;
-    for (const tracked of recognised.gone) held.retire(tracked, began);
-    yield* readRetired(context, () => files);
-
+    const { files, gone } = recognise(cursor.success ? cursor.data.files : {}, looks);
+    for (const tracked of gone) held.retire(tracked, began);
+    // small files share a page; its cursor tells where all of them stand once it is on the bus
+    const page = createPage(files);
+    for await (const step of readRetired(context)) {
+      page.add(step.records);
+      if (page.isFull()) yield page.take();
+    }
     let failure: unknown;
     for (const [path, look] of looks) {
       const known = files[path];
       if (judge(known, look) === 'unchanged' || isSame(done.get(path), look)) continue;
       try {
         for await (const step of readFile(path, look, known, context)) {
-          if (step.tracked === 'unchanged') {
-            yield { records: step.records };
-            continue;
-          }
-          files = withFile(files, path, step.tracked);
-          yield { records: step.records, cursor: { files } };
+          page.add(step.records);
+          if (step.tracked !== 'unchanged') page.moveTo(path, step.tracked);
+          if (page.isFull()) yield page.take();
         }
         done.set(path, look);
       } catch (error) {
@@ -99,17 +100,18 @@ function openFiles(config: FileFeed): PolledFeed {
         context.tally.note(messageOf(error));
       }
     }
+    if (page.isBegun()) yield page.take();
     // one bad file is told of and does not stop the others; read only once, its feed has failed
     if (failure !== undefined && context.once) throw asFeedError(failure);
   }
 
   /** What is still appended to files that were rotated away. */
-  async function* readRetired(context: PollContext, files: () => TrackedFiles): AsyncGenerator<Page> {
+  async function* readRetired(context: PollContext): AsyncGenerator<Step> {
     for (const retired of held.retired) {
-      for await (const step of readLines(retired.handle, retired.tracked, adoption, context.tally)) {
+      for await (const { records, tracked } of readLines(retired.handle, retired.tracked, adoption, context.tally)) {
         retired.grewAt = Date.now();
-        yield { records: step.records, cursor: { files: files() } };
-        retired.tracked = step.tracked;
+        retired.tracked = tracked;
+        yield { records, tracked: 'unchanged' };
       }
     }
     await held.forgetQuiet(Date.now());
@@ -177,10 +179,34 @@ async function resumeAt(
   return { ino, head: await headOf(handle, bytes), shape, offset: 0, line: 0, passing: false, size: bytes, mtimeMs };
 }
 
-function withFile(files: TrackedFiles, path: string, tracked: Tracked | undefined): TrackedFiles {
-  if (tracked !== undefined) return { ...files, [path]: tracked };
-  const { [path]: _gone, ...others } = files;
-  return others;
+/** A page that several files fill. */
+function createPage(files: Record<string, Tracked>): {
+  add(records: Page['records']): void;
+  moveTo(path: string, tracked: Tracked | undefined): void;
+  isFull(): boolean;
+  isBegun(): boolean;
+  take(): Page;
+} {
+  let records: FeedRecord[] = [];
+  let moved = false;
+  return {
+    add(more) {
+      for (const record of more) records.push(record);
+    },
+    moveTo(path, tracked) {
+      moved = true;
+      if (tracked === undefined) delete files[path];
+      else files[path] = tracked;
+    },
+    isFull: () => records.length >= PAGE_RECORDS,
+    isBegun: () => moved || records.length > 0,
+    take() {
+      const page = { records, cursor: { files: { ...files } } };
+      records = [];
+      moved = false;
+      return page;
+    },
+  };
 }
 
 function isSame(a: Look | undefined, b: Look): boolean {

@@ -17,7 +17,7 @@ export function firstHop(text: string, headers: Readonly<Record<string, string>>
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw badScheme(url);
   if (url.username === '' && url.password === '') return { url, credentials: headers };
-  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const user = `${unescaped(url.username)}:${unescaped(url.password)}`;
   url.username = '';
   url.password = '';
   return { url, credentials: { authorization: `Basic ${Buffer.from(user).toString('base64')}`, ...headers } };
@@ -51,6 +51,15 @@ export function nextHop(hop: Hop, location: string | undefined): Hop {
   url.username = '';
   url.password = '';
   return { url, credentials: url.origin === hop.url.origin ? hop.credentials : {} };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // a percent sign that escapes nothing is meant as one
+    return text;
+  }
 }
 
 function badScheme(url: URL): FetchError {

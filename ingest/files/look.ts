@@ -33,7 +33,7 @@ export async function lookAt(patterns: readonly string[]): Promise<Map<string, L
 
 /** What is known of the files that are there now, and what was known of files that are there no longer. */
 export interface Recognised {
-  files: TrackedFiles;
+  files: Record<string, Tracked>;
   gone: readonly Tracked[];
 }
 

@@ -4,6 +4,7 @@ import type { FeedRecord } from '../feed.ts';
 import { type Adoption, adoptValue } from '../foreign.ts';
 import { withoutBom } from '../formats/text.ts';
 import { PAGE_RECORDS } from '../pages.ts';
+import { printable } from '../printable.ts';
 
 /** Thrown for a file that is no whole JSON document: perhaps it is still being written. */
 export const BROKEN_DOCUMENT = 'FEED_FILE_BROKEN';
@@ -30,7 +31,7 @@ export async function* readDocument(
   } catch (error) {
     throw new TiplineError(
       BROKEN_DOCUMENT,
-      `${path} is neither JSON lines nor one JSON array or object: ${messageOf(error).slice(0, 120)}`,
+      `${path} is neither JSON lines nor one JSON array or object: ${printable(messageOf(error), 120)}`,
       { retryable: true },
     );
   }

@@ -1,5 +1,6 @@
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { TiplineError } from '../../core/process/errors.ts';
+import { printable } from '../printable.ts';
 import type { Tally } from '../tally.ts';
 import { isComment, withoutTrailingComment } from './comments.ts';
 import { splitCsv } from './csv-row.ts';
@@ -109,7 +110,7 @@ function cellsOf(
   for (const [field, column] of Object.entries(columns) as [ListColumn, ColumnName][]) {
     const index = typeof column === 'number' ? column - 1 : (names?.indexOf(column.trim().toLowerCase()) ?? -1);
     if (index === -1) {
-      const known = (header ?? []).slice(0, 30).map((name) => name.slice(0, 40).trim());
+      const known = (header ?? []).slice(0, 30).map((name) => printable(name, 40));
       throw new TiplineError(
         'FEED_COLUMNS',
         `the list has no column "${column}" for ${field}; its header row has: ${known.join(', ')}`,

@@ -1,6 +1,7 @@
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
-import { TiplineError } from '../../core/process/errors.ts';
+import { messageOf, TiplineError } from '../../core/process/errors.ts';
 import { PAGE_RECORDS } from '../pages.ts';
+import { printable } from '../printable.ts';
 import type { Tally } from '../tally.ts';
 import { jsonPaths, type Place } from './json-path.ts';
 import { createLineSplitter, isBlank, MOST_LINE_BYTES } from './lines.ts';
@@ -87,7 +88,7 @@ export function parseDocument(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new TiplineError('FEED_NOT_JSON', 'the answer is not JSON, or was cut off', {
-      cause: error instanceof Error ? error.message.slice(0, 120) : error,
+      cause: printable(messageOf(error), 120),
       retryable: true,
     });
   }

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Bus } from '../../bus/port.ts';
 import { openKafkaBus } from '../../bus/kafka/bus.ts';
+import type { Bus } from '../../bus/port.ts';
 import { withPrefix } from '../../bus/prefixed.ts';
 import { configSchema, type KafkaConfig } from '../../core/process/config/sections.ts';
 import { createHealth } from '../../core/process/health.ts';
@@ -25,7 +25,10 @@ export interface Lab {
   readonly elasticsearch: string;
   configure(changes: Record<string, unknown>): void;
   /** Starts `tipline ARGS…` as a process; kill it through `child`. */
-  start(args: readonly string[], environment?: Record<string, string>): { child: ChildProcess; ended: Promise<Outcome> };
+  start(
+    args: readonly string[],
+    environment?: Record<string, string>,
+  ): { child: ChildProcess; ended: Promise<Outcome> };
   run(args: readonly string[], environment?: Record<string, string>): Promise<Outcome>;
   /** A bus of the test's own on the same topics. */
   bus: Bus;
@@ -51,7 +54,10 @@ export async function openLab(given: { kafka?: readonly string[]; elasticsearch?
   };
   const configure = (changes: Record<string, unknown>): void => writeFileSync(file, stringify({ ...base, ...changes }));
   configure({});
-  const bus = withPrefix(openKafkaBus(configSchema.parse(base).bus as KafkaConfig, { log: silentLog, health: createHealth() }), prefix);
+  const bus = withPrefix(
+    openKafkaBus(configSchema.parse(base).bus as KafkaConfig, { log: silentLog, health: createHealth() }),
+    prefix,
+  );
   const children = new Set<ChildProcess>();
 
   const start: Lab['start'] = (args, environment = {}) => {
@@ -96,7 +102,8 @@ export async function openLab(given: { kafka?: readonly string[]; elasticsearch?
     ask,
     async count(index, query) {
       await ask('POST', `${index}/_refresh`);
-      return (await ask<{ count: number }>('POST', `${index}/_count`, query === undefined ? undefined : { query })).count;
+      return (await ask<{ count: number }>('POST', `${index}/_count`, query === undefined ? undefined : { query }))
+        .count;
     },
     async close() {
       for (const child of children) child.kill('SIGKILL');

@@ -9,7 +9,10 @@ import { type Lab, openLab } from './lab.ts';
 
 /** A list as it is found in the wild: comments, CRLF, tab-separated hits. A corpus, if given, brings a real one. */
 function makeList(): string {
-  const rows = Array.from({ length: 5000 }, (_, n) => `${20 + (n % 100)}.${(n >> 8) & 255}.${n & 255}.${1 + (n % 200)}\t${1 + (n % 10)}\r\n`);
+  const rows = Array.from(
+    { length: 5000 },
+    (_, n) => `${20 + (n % 100)}.${(n >> 8) & 255}.${n & 255}.${1 + (n % 200)}\t${1 + (n % 10)}\r\n`,
+  );
   return `# a list of addresses\r\n#\r\n# IP\tnumber of lists\r\n${rows.join('')}`;
 }
 
@@ -39,7 +42,14 @@ describe(`a list of ${addresses.toLocaleString('en')} addresses, through Kafka i
           format: 'tsv',
           columns: { indicator: 1 },
           indicator_type: 'ip',
-          confidence: { column: 2, map: [[1, 30], [3, 70], [6, 95]] },
+          confidence: {
+            column: 2,
+            map: [
+              [1, 30],
+              [3, 70],
+              [6, 95],
+            ],
+          },
           severity: 60,
           tags: ['malicious'],
           every: '1h',
@@ -59,7 +69,9 @@ describe(`a list of ${addresses.toLocaleString('en')} addresses, through Kafka i
     const seconds = (performance.now() - started) / 1000;
     assert.equal(code, 0, stderr);
     const summary = JSON.parse(stdout) as Summary;
-    console.log(`first pass: ${seconds.toFixed(1)} s, ${(addresses / seconds).toFixed(0)} addresses/s with start and end`);
+    console.log(
+      `first pass: ${seconds.toFixed(1)} s, ${(addresses / seconds).toFixed(0)} addresses/s with start and end`,
+    );
     assert.equal(summary.read, addresses);
     assert.equal(summary.current, addresses);
     assert.equal(summary.history, addresses);
@@ -70,9 +82,13 @@ describe(`a list of ${addresses.toLocaleString('en')} addresses, through Kafka i
 
   it('maps confidence from the second column and knows countries', async () => {
     const sure = await lab.count('threat_intel_current', { term: { 'tipline.confidence': 95 } });
-    const expected = list.split('\n').filter((line) => !line.startsWith('#') && Number(line.split('\t')[1]) >= 6).length;
+    const expected = list
+      .split('\n')
+      .filter((line) => !line.startsWith('#') && Number(line.split('\t')[1]) >= 6).length;
     assert.equal(sure, expected);
-    const placed = await lab.count('threat_intel_current', { exists: { field: 'threat.indicator.geo.country_iso_code' } });
+    const placed = await lab.count('threat_intel_current', {
+      exists: { field: 'threat.indicator.geo.country_iso_code' },
+    });
     console.log(`${placed} of ${addresses} addresses have a country`);
     assert.ok(placed > addresses * 0.5, `${placed} have a country`);
   });
@@ -80,8 +96,13 @@ describe(`a list of ${addresses.toLocaleString('en')} addresses, through Kafka i
   it('files history by day, and old dashboards find their fields', async () => {
     const day = new Date().toISOString().slice(0, 10).replaceAll('-', '.');
     const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10).replaceAll('-', '.');
-    const counts = await Promise.all([day, yesterday].map(async (each) => (await lab.count(`threat_intel-${each}`)) ?? 0));
-    assert.equal(counts.reduce((sum, each) => sum + (each || 0), 0), addresses);
+    const counts = await Promise.all(
+      [day, yesterday].map(async (each) => (await lab.count(`threat_intel-${each}`)) ?? 0),
+    );
+    assert.equal(
+      counts.reduce((sum, each) => sum + (each || 0), 0),
+      addresses,
+    );
     assert.ok((await lab.count('threat_intel-*', { range: { threat_score: { gte: 80 } } })) > 0);
     assert.ok((await lab.count('threat_intel-*', { term: { source: 'ipsum' } })) === addresses);
   });
@@ -101,7 +122,11 @@ describe(`a list of ${addresses.toLocaleString('en')} addresses, through Kafka i
   });
 
   it('finds an address from the command line', async () => {
-    const address = list.split('\n').find((line) => /^\d/.test(line))?.split('\t')[0] ?? '';
+    const address =
+      list
+        .split('\n')
+        .find((line) => /^\d/.test(line))
+        ?.split('\t')[0] ?? '';
     const { code, stdout } = await lab.run(['search', address, '--json']);
     assert.equal(code, 0);
     assert.equal(JSON.parse(stdout.split('\n')[0] ?? '').tipline.value, address);

@@ -5,7 +5,7 @@ export interface FakeBus extends Bus {
   readonly records: (Outgoing & { topic: string })[];
   /** Number of records of each publish call. */
   readonly sends: number[];
-  /** Values as objects; what is no JSON comes as text. */
+  /** Values as objects; what is no JSON object comes as text under `unreadable`. */
   values(): Record<string, unknown>[];
   /** Publish calls wait from now on, until `open`. */
   shut(): void;
@@ -66,9 +66,11 @@ export function createFakeBus(): FakeBus {
 }
 
 function parsed(value: string | Buffer): Record<string, unknown> {
+  const text = value.toString();
   try {
-    return JSON.parse(value.toString()) as Record<string, unknown>;
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : { unreadable: text };
   } catch {
-    return { unreadable: value.toString() };
+    return { unreadable: text };
   }
 }

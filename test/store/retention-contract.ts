@@ -108,13 +108,6 @@ export function retentionContract(open: OpenAStore): void {
       assert.deepEqual(await indicators.get(youngId), young);
       assert.ok((await indicators.get(active)) !== undefined);
       assert.deepEqual(await indicators.prune({ ...nothing, ...limits }), { historyDays: 0, states: 0 });
-
-      // An indicator that was deleted counts its revisions from 1 again.
-      const reborn = sampleDocument({ type: 'domain', value: young.tipline.value });
-      await indicators.prune({ ...nothing, expiredBefore: Date.parse('2003-06-01') });
-      assert.deepEqual(await indicators.write([sampleWrite(reborn, [])], patience), [
-        { kind: 'written', historyCreated: 0 },
-      ]);
     });
 
     it('deletes journal days past their time, each kind by its own', async () => {

@@ -34,18 +34,49 @@ export function loadConfig(path: string, environment: Readonly<Record<string, st
   };
 }
 
+const MOST_LINES = 20;
+
 /** One message for all that is wrong, each with file, line, key and what is allowed. `prefix` = where the checked part stands in the file. */
 export function configError(
   file: Pick<YamlFile, 'path' | 'lineOf'>,
   issues: readonly z.core.$ZodIssue[],
   prefix: readonly PropertyKey[],
 ): TiplineError {
-  const lines = issues.slice(0, 20).map((issue) => {
-    const keys = [...prefix, ...issue.path];
-    const at = keys.length === 0 ? 'the file' : keys.map(String).join('.');
-    return `${file.path}:${file.lineOf(keys)}: ${at}: ${issue.message}`;
-  });
+  const found = issues.flatMap(findingsOf);
+  const lines = found.slice(0, MOST_LINES).map(({ keys, message }) => `${place(file, [...prefix, ...keys])}: ${message}`);
+  if (found.length > MOST_LINES) lines.push(`… and ${found.length - MOST_LINES} more`);
   return new TiplineError('CONFIG_INVALID', lines.join('\n'), { retryable: false });
+}
+
+interface Finding {
+  keys: readonly PropertyKey[];
+  message: string;
+}
+
+function findingsOf(issue: z.core.$ZodIssue): Finding[] {
+  const { path, message } = issue;
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({ keys: [...path, key], message }));
+    case 'invalid_union': {
+      // of several shapes, the one that the value has: what is wrong with it says more than that it is none of them
+      const meant = issue.errors.filter((branch) => !branch.some(isOtherKind));
+      const [only] = meant;
+      if (meant.length !== 1 || only === undefined) return [{ keys: path, message }];
+      return only.flatMap(findingsOf).map(({ keys, message }) => ({ keys: [...path, ...keys], message }));
+    }
+    default:
+      return [{ keys: path, message }];
+  }
+}
+
+function isOtherKind({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
+}
+
+/** `tipline.yaml:12: feeds.0.url` */
+function place(file: Pick<YamlFile, 'path' | 'lineOf'>, keys: readonly PropertyKey[]): string {
+  return `${file.path}:${file.lineOf(keys)}: ${keys.length === 0 ? 'the file' : keys.map(String).join('.')}`;
 }
 
 interface Surroundings {
@@ -64,23 +95,22 @@ function fillIn(value: unknown, keys: readonly PropertyKey[], around: Surroundin
   return value;
 }
 
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 function lookUp(name: string, keys: readonly PropertyKey[], { environment, folder, file }: Surroundings): string {
-  const at = `${file.path}:${file.lineOf(keys)}: ${keys.map(String).join('.')}`;
+  const refuse = (code: string, message: string, cause?: unknown): TiplineError =>
+    new TiplineError(code, `${place(file, keys)}: ${message}`, { cause, retryable: false });
   if (name.startsWith('file:')) {
     try {
       return readFileSync(resolve(folder, name.slice('file:'.length)), 'utf8').trim();
     } catch (cause) {
-      throw new TiplineError('CONFIG_SECRET_FILE', `${at}: the file of \${${name}} cannot be read`, {
-        cause,
-        retryable: false,
-      });
+      throw refuse('CONFIG_SECRET_FILE', `the file of \${${name}} cannot be read`, cause);
     }
   }
-  const value = environment[name];
-  if (value === undefined) {
-    throw new TiplineError('CONFIG_VARIABLE_UNSET', `${at}: the environment variable ${name} is not set`, {
-      retryable: false,
-    });
+  if (!VARIABLE_NAME.test(name)) {
+    throw refuse('CONFIG_VARIABLE_NAME', 'between ${ and } stands the name of an environment variable, or file: and a path');
   }
+  const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+  if (value === undefined) throw refuse('CONFIG_VARIABLE_UNSET', `the environment variable ${name} is not set`);
   return value;
 }

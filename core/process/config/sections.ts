@@ -1,39 +1,51 @@
 import { z } from 'zod';
+import { INDICATOR_TYPES } from '../../indicator/type.ts';
 import { parseDuration } from '../duration.ts';
 import { LOG_LEVELS } from '../log.ts';
+import { explain } from './explain.ts';
+
+// zod has one place for the words of all schemas; whoever makes a schema for the configuration imports this file
+z.config({ customError: explain });
+
+const DURATION = 'must be a duration such as 30s, 15m, 6h or 7d';
 
 /**
  * What an operator may write, section by section. Every key has a default or is refused with what is allowed. Durations are written
  * `90s`, `15m`, `6h`, `30d` and become milliseconds here; sizes are `64mb` and become bytes.
  */
-export const duration = z.union([z.string(), z.number()]).transform((input, context): number => {
+export const duration = z.union([z.string(), z.number()], { error: DURATION }).transform((input, context): number => {
   const ms = typeof input === 'string' ? parseDuration(input) : undefined;
   if (ms === undefined || ms <= 0) {
-    context.addIssue({ code: 'custom', message: 'must be a duration such as 30s, 15m, 6h or 7d' });
+    context.addIssue({ code: 'custom', message: DURATION });
     return z.NEVER;
   }
   return ms;
 });
 
+const SIZE = 'must be a size such as 512kb, 64mb or 2gb';
 const SIZE_UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
 
-export const size = z.string().transform((input, context): number => {
+export const size = z.string({ error: SIZE }).transform((input, context): number => {
   const match = /^(\d{1,9})\s*(b|kb|mb|gb)$/i.exec(input.trim());
   const unit = match === null ? undefined : SIZE_UNITS[(match[2] ?? '').toLowerCase()];
-  if (match === null || unit === undefined) {
-    context.addIssue({ code: 'custom', message: 'must be a size such as 512kb, 64mb or 2gb' });
+  if (match === null || unit === undefined || Number(match[1]) === 0) {
+    context.addIssue({ code: 'custom', message: SIZE });
     return z.NEVER;
   }
   return Number(match[1]) * unit;
 });
 
-const percent = z.number().min(0).max(100);
+const PERCENT = 'must be a number from 0 to 100';
+const percent = z.number({ error: PERCENT }).min(0, PERCENT).max(100, PERCENT);
 const names = z.array(z.string().min(1).max(100)).max(100);
 /** Names become group ids, file names and metric labels. */
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be letters, digits, dot, dash or underscore, at most 63');
-const hostPort = z.string().regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port');
+const hostPort = z
+  .string()
+  .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port, or [host]:port for IPv6')
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'the port must be 65535 at most');
 
 const tls = z.strictObject({
   /** PEM file of the authority that signed the server's certificate. */
@@ -73,7 +85,7 @@ export const storeSection = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('embedded') }),
   z.strictObject({
     kind: z.literal('elasticsearch'),
-    nodes: z.array(z.url()).min(1),
+    nodes: z.array(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })).min(1),
     api_key: z.string().min(1).optional(),
     username: z.string().min(1).optional(),
     password: z.string().min(1).optional(),
@@ -81,13 +93,13 @@ export const storeSection = z.discriminatedUnion('kind', [
     /** Put before every index and template name; for tests and for several tiplines on one cluster. */
     prefix: z
       .string()
-      .regex(/^[a-z0-9_-]{0,40}$/)
+      .regex(/^[a-z0-9_-]{0,40}$/, 'must be small letters, digits, dash or underscore, at most 40')
       .default(''),
     shards: z.int().min(1).max(50).default(1),
     replicas: z.int().min(0).max(10).default(1),
     refresh_interval: z
       .string()
-      .regex(/^(-1|\d+(ms|s|m))$/)
+      .regex(/^(-1|\d+(ms|s|m))$/, 'must be a time such as 500ms, 5s or 1m, or -1 for never')
       .default('5s'),
     request_timeout: duration.default(30_000),
   }),
@@ -97,7 +109,8 @@ export const storeSection = z.discriminatedUnion('kind', [
 export const feedSection = z.looseObject({
   name,
   type: z.string(),
-  every: duration.default(3_600_000),
+  /** Without it the feed's own default counts, which differs from type to type. */
+  every: duration.optional(),
   confidence: z.unknown().optional(),
   severity: percent.optional(),
   tags: names.default([]),
@@ -125,7 +138,7 @@ export const enrichSection = z.strictObject({
     .default({ default: 'on' }),
   allow: z.array(z.string()).default([]),
   severity_rules: z.string().optional(),
-  lifetimes: z.record(z.string(), duration).default({}),
+  lifetimes: z.partialRecord(z.enum(INDICATOR_TYPES), duration).default({}),
   /** Memory for what is known to be unchanged. */
   cache: size.default(64 * 1024 ** 2),
   batch: z.int().min(1).max(10_000).default(1000),
@@ -189,7 +202,7 @@ export const retentionSection = z.strictObject({
 
 export const httpSection = z.strictObject({
   /** Where /healthz, /readyz and /metrics answer; port 0 takes a free one, `off` answers nowhere. */
-  listen: z.union([z.literal('off'), hostPort]).default('127.0.0.1:9600'),
+  listen: z.union([z.literal('off'), hostPort], { error: 'must be host:port, or off' }).default('127.0.0.1:9600'),
 });
 
 export const configSchema = z.strictObject({

@@ -1,16 +1,29 @@
 import { readFileSync } from 'node:fs';
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { TiplineError } from '../errors.ts';
 
 /** A parsed YAML file that can still say where each part of it stands. */
 export interface YamlFile {
   readonly path: string;
   readonly value: unknown;
-  /** 1-based line of the value under these keys, or of the nearest parent that exists. */
+  /** 1-based line of the last of these keys, or of the nearest parent that exists. */
   lineOf(keys: readonly PropertyKey[]): number;
 }
 
 const MOST_BYTES = 4 * 1024 * 1024;
+/** Enough for any file written by hand; a handful of nested ones is enough to fill the memory. */
+const MOST_ALIASES = 100;
 
 /** Reads a YAML file; a missing file and a syntax error are answered with the file and the line. */
 export function readYaml(path: string): YamlFile {
@@ -26,24 +39,82 @@ export function readYaml(path: string): YamlFile {
 export function parseYaml(path: string, text: string): YamlFile {
   if (text.length > MOST_BYTES)
     throw new TiplineError('CONFIG_TOO_LARGE', `${path} is larger than 4 MB`, { retryable: false });
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const problem = document.errors[0];
-  if (problem !== undefined) {
-    throw new TiplineError('CONFIG_SYNTAX', `${path}:${lines.linePos(problem.pos[0]).line}: ${problem.message}`, {
+  const counter = new LineCounter();
+  const lineAt = (offset: number): number => Math.max(1, counter.linePos(offset).line);
+  const wrong = (message: string, offset?: number): TiplineError =>
+    new TiplineError('CONFIG_SYNTAX', `${path}${offset === undefined ? '' : `:${lineAt(offset)}`}: ${message}`, {
       retryable: false,
     });
+
+  try {
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+    // a value that begins with ! is but a warning to the parser, which then leaves the value out
+    const problem = document.errors[0] ?? document.warnings[0];
+    if (problem !== undefined) throw wrong(explainSyntax(problem), problem.pos[0]);
+    const alias = badAlias(document);
+    if (alias !== undefined) throw wrong(alias.message, alias.offset);
+    return {
+      path,
+      value: document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {},
+      lineOf: (keys) => lineAt(offsetOf(document, keys)),
+    };
+  } catch (error) {
+    if (error instanceof ReferenceError) throw wrong('its aliases (*name) stand for too much; write the values out');
+    if (error instanceof RangeError) throw wrong(TOO_DEEP);
+    throw error;
   }
-  return {
-    path,
-    // few aliases: a handful of nested ones is enough to fill the memory
-    value: document.toJS({ maxAliasCount: 100 }) ?? {},
-    lineOf(keys) {
-      for (let depth = keys.length; depth > 0; depth -= 1) {
-        const node: unknown = document.getIn(keys.slice(0, depth), true);
-        if (isNode(node) && node.range != null) return lines.linePos(node.range[0]).line;
-      }
-      return 1;
+}
+
+const TOO_DEEP = 'its values are nested too deeply';
+const LOST_ALIAS = 'a value that begins with * must stand in quotes, unless it names an anchor';
+
+const SYNTAX: Readonly<Record<string, string>> = {
+  BAD_SCALAR_START: 'a value that begins with a sign such as @, %, ` or | must stand in quotes',
+  TAG_RESOLVE_FAILED: 'a value that begins with ! must stand in quotes',
+  BAD_ALIAS: LOST_ALIAS,
+  DUPLICATE_KEY: 'this key stands there twice',
+  BAD_DQ_ESCAPE: 'a backslash between double quotes begins an escape; single quotes take it as it is',
+  MULTIPLE_DOCS: 'there must be one document in the file; take out the line with ---',
+  TAB_AS_INDENT: 'lines must be indented with spaces, not with tabs',
+  RESOURCE_EXHAUSTION: TOO_DEEP,
+};
+
+/** The parser's messages end with the text that it did not understand, which may be a password: that is left out. */
+function explainSyntax({ code, message }: YAMLError): string {
+  return SYNTAX[code] ?? message.replace(/: .*$/s, '');
+}
+
+/** Where an alias stands for nothing, or for what it is part of; the parser finds the former late and without the place, the latter never. */
+function badAlias(document: Document.Parsed): { offset: number; message: string } | undefined {
+  let found: { offset: number; message: string } | undefined;
+  visit(document, {
+    Alias(_, node, path) {
+      const named = node.resolve(document);
+      if (named !== undefined && !path.includes(named)) return undefined;
+      const message = named === undefined ? LOST_ALIAS : 'an alias must not stand inside of what it names';
+      found = { offset: node.range?.[0] ?? 0, message };
+      return visit.BREAK;
     },
-  };
+  });
+  return found;
+}
+
+function offsetOf(document: Document.Parsed, keys: readonly PropertyKey[]): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const key of keys) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (pair === undefined) break;
+      if (isNode(pair.key) && pair.key.range != null) offset = pair.key.range[0];
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const item = node.items[Number(key)];
+      if (!isNode(item)) break;
+      if (item.range != null) offset = item.range[0];
+      node = item;
+    } else break;
+  }
+  return offset;
 }

@@ -34,6 +34,11 @@ export function createNft(command: readonly string[], timeoutMs = TIMEOUT): Nft 
         { retryable: false },
       );
     }
+    if (/JSON support not compiled/.test(stderr)) {
+      throw new TiplineError('NFT_NO_JSON', 'this nft was built without JSON: install the nftables of a distribution', {
+        retryable: false,
+      });
+    }
     return { ok: false, kind: signal === null ? complaintIn(stderr) : 'busy', message };
   };
 }

@@ -33,7 +33,13 @@ export function createNftables(options: NftablesOptions): Backend {
    */
   async function look(): Promise<TableListing | undefined> {
     const listed = await nft(['-t', '-j', 'list', 'ruleset', FAMILY]);
-    return listed.ok ? tableIn(listed.stdout) : undefined;
+    if (!listed.ok) return undefined;
+    try {
+      return tableIn(listed.stdout);
+    } catch {
+      // nft 1.0.6 prints what it finds in memory as the flags of a dormant table: no JSON, and no table of ours
+      return undefined;
+    }
   }
 
   async function install(): Promise<NftResult> {

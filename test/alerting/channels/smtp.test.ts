@@ -188,6 +188,42 @@ test('a certificate that nobody vouches for is refused, with advice', async (t) 
   }
 });
 
+// 127.1 is this machine, spelt in a way that does not show it: it stands for any other one.
+for (const { name, url, tls } of [
+  { name: 'a mail', url: 'smtp://127.1', tls: 'required' },
+  { name: 'a password', url: 'smtp://alice:s3cret@127.1', tls: 'opportunistic' },
+] as const) {
+  test(`${name} does not go to another machine without TLS`, async (t) => {
+    const { server } = await open(t);
+    const channel = openSmtpChannel({
+      url: `${url}:${server.port}`,
+      correspondents: CORRESPONDENTS,
+      ca: undefined,
+      tls,
+      timeout: 1000,
+    });
+    const delivery = await channel.deliver(sampleMail());
+    await channel.close();
+    assert.partialDeepStrictEqual(delivery, { kind: 'unreachable', lasting: true });
+    assert.match('message' in delivery ? delivery.message : '', /offers no TLS/);
+    assert.deepEqual(server.mails, []);
+  });
+}
+
+test('without a password, opportunistic goes to another machine without TLS', async (t) => {
+  const { server } = await open(t);
+  const url = `smtp://127.1:${server.port}`;
+  const channel = openSmtpChannel({
+    url,
+    correspondents: CORRESPONDENTS,
+    ca: undefined,
+    tls: 'opportunistic',
+    timeout: 1000,
+  });
+  assert.equal((await channel.deliver(sampleMail())).kind, 'accepted');
+  await channel.close();
+});
+
 test('opportunistic TLS takes any certificate, but not another one than the given', async (t) => {
   const loose = await open(t, { tls: 'starttls' }, { ca: undefined, tls: 'opportunistic' });
   assert.equal((await loose.channel.deliver(sampleMail())).kind, 'accepted');

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +10,7 @@ import { openEmbeddedBus } from '../../../bus/embedded/bus.ts';
 import type { Bus } from '../../../bus/port.ts';
 import { createHealth } from '../../../core/process/health.ts';
 import { silentLog } from '../../../core/process/log.ts';
+import { type CountingProcess, startCounting } from '../../services/counting-process.ts';
 import { freshName } from '../../services/given.ts';
 import { until } from '../../services/wait.ts';
 
@@ -25,25 +24,10 @@ async function openFresh(): Promise<{ bus: Bus; data: string }> {
   return { bus, data };
 }
 
-interface Publisher {
-  child: ChildProcess;
-  /** Resolves when the process has ended. */
-  ended: Promise<unknown>;
-  /** Number of the last record whose publish was acknowledged; -1 = none. */
-  acknowledged(): number;
-}
+const script = join(import.meta.dirname, 'publisher.ts');
 
-function publisher(data: string, from: number, to: number, batch: number): Publisher {
-  const script = join(import.meta.dirname, 'publisher.ts');
-  const child = spawn(process.execPath, [script, data, String(from), String(to), String(batch)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout?.on('data', (chunk) => {
-    text += String(chunk);
-  });
-  const lines = (): string[] => text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-  return { child, ended: once(child, 'close'), acknowledged: () => Number(lines().at(-2) ?? -1) };
+function publisher(data: string, from: number, to: number, batch: number): CountingProcess {
+  return startCounting(script, { data, from, to, batch });
 }
 
 async function values(bus: Bus): Promise<number[]> {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compressionsAlgorithms, Producer } from '@platformatic/kafka';
+import { Producer } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
 import type { Batch, Bus, Incoming, Subscription } from '../../../bus/port.ts';
 import { freshName, givenKafka } from '../../services/given.ts';
 import { until } from '../../services/wait.ts';
+import { javaSnappy } from './format/java-snappy.ts';
 import { freshTopic, openBus } from './open-bus.ts';
 
 const PATIENCE = 30_000;
@@ -66,7 +67,7 @@ describe('records of other producers', () => {
     await producer.close();
 
     CompressionCodecs[CompressionTypes.Snappy] = () => ({
-      compress: async ({ buffer }: { buffer: Buffer<ArrayBuffer> }) => javaSnappy(buffer),
+      compress: async ({ buffer }: { buffer: Buffer }) => javaSnappy(buffer, 100),
       decompress: () => Promise.reject(new Error('kafkajs does not read here')),
     });
     const theirs = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
@@ -267,16 +268,4 @@ async function hasMembers(group: string): Promise<boolean> {
   } finally {
     await admin.disconnect();
   }
-}
-
-/** Blocks of 100 bytes behind the header that snappy-java writes. */
-function javaSnappy(plain: Buffer<ArrayBuffer>): Buffer {
-  const frames = [Buffer.from('82534e41505059000000000100000001', 'hex')];
-  for (let at = 0; at < plain.length; at += 100) {
-    const block = compressionsAlgorithms.snappy.compressSync(plain.subarray(at, at + 100));
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(block.length);
-    frames.push(length, block);
-  }
-  return Buffer.concat(frames);
 }

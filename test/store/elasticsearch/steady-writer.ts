@@ -4,28 +4,29 @@ import type { IndicatorStore } from '../../../store/port.ts';
 import { sampleDocument, sampleWrite } from '../sample-document.ts';
 
 export interface SteadyWriter {
-  /** Batches that are in the store for good. */
+  /** Batches that are in the store for good; throws what the writer died of. */
   batches(): number;
   /** Finishes the batch in hand. */
   stop(): Promise<void>;
-  /** Throws if anything that was taken is not in the store as it was written. */
-  verify(historyCount: () => Promise<number>): Promise<void>;
+  /** Throws if anything that was taken is not in the store as it was written; `history` counts the documents in history since it began. */
+  verify(history: number): Promise<void>;
 }
 
 const BATCH = 100;
 
 /**
  * Does what the enricher does, batch after batch: reads states, writes history and current, and at a lost race reads again. Each indicator
- * is written in two batches, so that revisions matter.
+ * is written in two batches, so that revisions matter. `net` (0–255) keeps writers apart.
  */
-export function writeSteadily(store: IndicatorStore, patience: BatchPatience): SteadyWriter {
+export function writeSteadily(store: IndicatorStore, patience: BatchPatience, net: number): SteadyWriter {
   const revisions = new Map<string, number>();
   let batches = 0;
   let going = true;
+  let death: unknown;
 
   async function writeBatch(first: number): Promise<void> {
     const documents = Array.from({ length: BATCH }, (_, n) =>
-      sampleDocument({ value: `10.${(first + n) >> 16}.${((first + n) >> 8) & 255}.${(first + n) & 255}` }),
+      sampleDocument({ value: `10.${net}.${((first + n) >> 8) & 255}.${(first + n) & 255}` }),
     );
     const ids = documents.map(({ tipline }) => tipline.id);
     const before = await store.readStates(ids, patience);
@@ -61,16 +62,20 @@ export function writeSteadily(store: IndicatorStore, patience: BatchPatience): S
       batches += 1;
     }
   })();
-  // Whoever stops it hears of it; until then it must not end the process.
-  done.catch(() => {});
+  done.catch((error: unknown) => {
+    death = error;
+  });
 
   return {
-    batches: () => batches,
+    batches() {
+      if (death !== undefined) throw death;
+      return batches;
+    },
     async stop() {
       going = false;
       await done;
     },
-    async verify(historyCount) {
+    async verify(history) {
       const ids = [...revisions.keys()];
       const states = new Map<string, number>();
       for (let at = 0; at < ids.length; at += 10_000) {
@@ -78,7 +83,7 @@ export function writeSteadily(store: IndicatorStore, patience: BatchPatience): S
           states.set(id, tipline.revision);
       }
       assert.deepEqual(states, revisions);
-      assert.equal(await historyCount(), ids.length, 'one statement of each is in history');
+      assert.equal(history, ids.length, 'one statement of each is in history');
     },
   };
 }
