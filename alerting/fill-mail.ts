@@ -120,7 +120,8 @@ async function takeListed(outbox: Outbox, mail: OutboxMail, now: number, own: (r
       }
       const waiting: Versioned<OutboxRow>[] = [];
       for (const { value, version } of (await outbox.read(left)).values()) {
-        if (value.mail === mail.id) own(value);
+        if (value.state === 'pending') waiting.push({ value: taken(value, mail.id, now), version });
+        else if (value.mail === mail.id) own(value);
       }
       const saved = await outbox.save(waiting);
       left = [];

@@ -8,7 +8,7 @@ import { type FeedRecord, Unreadable } from './feed.ts';
 import type { FeedSettings } from './settings.ts';
 
 /** Header of a record that is no JSON object: the feed that sent it. A readable record says so in `source`. */
-export const FEED_HEADER = 'feed';
+const FEED_HEADER = 'feed';
 
 /** The enricher refuses what is larger, so it is not worth a place on the bus. */
 export const MOST_RECORD_BYTES = 262_144;

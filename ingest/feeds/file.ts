@@ -2,24 +2,16 @@ import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { size } from '../../core/process/config/sections.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
-import { defineFeed, type FeedRecord, type Page, type PollContext, type PolledFeed } from '../feed.ts';
+import { defineFeed, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { HeldFiles } from '../files/held.ts';
 import { lookAt, recognise } from '../files/look.ts';
 import { BROKEN_DOCUMENT, readDocument } from '../files/read-document.ts';
 import { readLines } from '../files/read-lines.ts';
 import { isUtf16, shapeOf } from '../files/shape.ts';
-import {
-  fileCursorShape,
-  headOf,
-  judge,
-  type Look,
-  sameHead,
-  type Tracked,
-  type TrackedFiles,
-} from '../files/tracked.ts';
+import { SharedPage } from '../files/shared-page.ts';
+import { fileCursorShape, headOf, judge, type Look, sameHead, type Tracked } from '../files/tracked.ts';
 import { adoptionOf } from '../foreign.ts';
 import { MOST_LINE_BYTES } from '../formats/lines.ts';
-import { PAGE_RECORDS } from '../pages.ts';
 import { commonKeys, milliseconds } from '../settings.ts';
 
 const pattern = z.string().min(1).max(4096);
@@ -76,10 +68,10 @@ function openFiles(config: FileFeed): PolledFeed {
     const { files, gone } = recognise(cursor.success ? cursor.data.files : {}, looks);
     for (const tracked of gone) held.retire(tracked, began);
     // small files share a page; its cursor tells where all of them stand once it is on the bus
-    const page = createPage(files);
+    const page = new SharedPage(files);
     for await (const step of readRetired(context)) {
       page.add(step.records);
-      if (page.isFull()) yield page.take();
+      if (page.full) yield page.take();
     }
     let failure: unknown;
     for (const [path, look] of looks) {
@@ -89,7 +81,7 @@ function openFiles(config: FileFeed): PolledFeed {
         for await (const step of readFile(path, look, known, context)) {
           page.add(step.records);
           if (step.tracked !== 'unchanged') page.moveTo(path, step.tracked);
-          if (page.isFull()) yield page.take();
+          if (page.full) yield page.take();
         }
         done.set(path, look);
       } catch (error) {
@@ -100,7 +92,7 @@ function openFiles(config: FileFeed): PolledFeed {
         context.tally.note(messageOf(error));
       }
     }
-    if (page.isBegun()) yield page.take();
+    if (page.begun) yield page.take();
     // one bad file is told of and does not stop the others; read only once, its feed has failed
     if (failure !== undefined && context.once) throw asFeedError(failure);
   }
@@ -177,36 +169,6 @@ async function resumeAt(
   const shape = shapeOf(start) ?? (bytesRead === MOST_LINE_BYTES ? 'lines' : undefined);
   if (shape === undefined) return undefined;
   return { ino, head: await headOf(handle, bytes), shape, offset: 0, line: 0, passing: false, size: bytes, mtimeMs };
-}
-
-/** A page that several files fill. */
-function createPage(files: Record<string, Tracked>): {
-  add(records: Page['records']): void;
-  moveTo(path: string, tracked: Tracked | undefined): void;
-  isFull(): boolean;
-  isBegun(): boolean;
-  take(): Page;
-} {
-  let records: FeedRecord[] = [];
-  let moved = false;
-  return {
-    add(more) {
-      for (const record of more) records.push(record);
-    },
-    moveTo(path, tracked) {
-      moved = true;
-      if (tracked === undefined) delete files[path];
-      else files[path] = tracked;
-    },
-    isFull: () => records.length >= PAGE_RECORDS,
-    isBegun: () => moved || records.length > 0,
-    take() {
-      const page = { records, cursor: { files: { ...files } } };
-      records = [];
-      moved = false;
-      return page;
-    },
-  };
 }
 
 function isSame(a: Look | undefined, b: Look): boolean {

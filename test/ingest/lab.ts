@@ -20,6 +20,7 @@ export interface Lab {
   bus: FakeBus;
   cursors: MemoryCursors;
   health: Health;
+  context: WorkerContext;
   fetcher: Fetcher;
   logged: { level: string; fields: Readonly<Record<string, unknown>>; message: string }[];
   start(sections: unknown[], changes?: Partial<IngestOptions>): IngestWorker;
@@ -45,6 +46,7 @@ export function openLab(t: TestContext): Lab {
     bus,
     cursors,
     health,
+    context,
     fetcher,
     logged,
     start(sections, changes = {}) {

@@ -65,6 +65,18 @@ test('the bus is away: reading waits, health tells, nothing is lost', async (t) 
   assert.notEqual(lab.state('drop').cursor, null);
 });
 
+test('between the two effects: what is on the bus is not yet in the cursor, so a crash there repeats and loses nothing', async (t) => {
+  const lab = openLab(t);
+  const path = jsonFile(t, '{"indicator":"a.example"}\n');
+  const passed: unknown[] = [];
+  const seam = (point: string): void => {
+    passed.push([point, lab.bus.records.length, lab.state('drop').cursor]);
+  };
+  await lab.once([file(path)], { context: { ...lab.context, seam } });
+  assert.deepEqual(passed, [['ingest-published', 1, null]]);
+  assert.notEqual(lab.state('drop').cursor, null);
+});
+
 test('stopping while the bus is away ends soon, and the cursor stays', async (t) => {
   const lab = openLab(t);
   lab.bus.fail(away(), 1000);
