@@ -41,7 +41,7 @@ export function isTaking(mail: OutboxMail): boolean {
  * Takes every row that waits now into one mail and seals it, so that it can be sent. Rows that come to wait meanwhile are for the
  * next mail. `begun` is a mail that an earlier sender left while it was taking.
  *
- *   none --list--> taking --take--> taking --(next page)--> ... --seal--> sealed
+ *   none --list--> taking --take--> taking --(next page)--> ... --seal--> sealed   (or withdrawn, if all was closed again)
  *
  * - list: the ids of a page are written into the mail (created with its Message-ID by the first page);
  * - take: each row goes from `pending` to `mailed` with the mail's id, by compare-and-set;
@@ -87,8 +87,12 @@ async function seal(
   now: number,
 ): Promise<Filled> {
   const digest = await digestOf(outbox, mail.value, settings.maxRows, now);
-  // All of it was closed again before anybody was told: the mail stays as it is, for rows to come.
-  if (digest.total === 0) return { kind: 'nothing' };
+  if (digest.total === 0) {
+    // All of it was closed again before anybody was told. The same compare-and-set as a seal, so no row is lost with it.
+    const withdrawn = { ...mail.value, subject: 'withdrawn before it was sent', sentAt: now, rows: [] };
+    const saved = await outbox.saveMail({ value: withdrawn, version: mail.version });
+    return { kind: saved ? 'nothing' : 'overtaken' };
+  }
 
   await book.begin(mail.value.id, now);
   const { threshold, repeatAfter } = settings;

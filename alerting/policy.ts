@@ -4,7 +4,7 @@ import type { OutboxRow } from '../store/port.ts';
 import { alertOf } from './alert-row.ts';
 
 /** Name of the one policy there is: a score above a threshold. Part of every outbox row's id. */
-export const POLICY = 'threshold';
+const POLICY = 'threshold';
 
 export interface AlertPolicy {
   /** Strictly above. */

@@ -36,7 +36,7 @@ export interface Sender {
 }
 
 /** Health part: the outbox and the timers. */
-export const SENDER_PART = 'alerting';
+const SENDER_PART = 'alerting';
 
 /** While alerts stream in, how long a mail may be held beyond `firstWait`. */
 const MOST_HELD = 120_000;

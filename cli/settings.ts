@@ -70,16 +70,20 @@ function parseFeeds({ config, file, resolvePath }: LoadedConfig): ConfiguredFeed
   });
 }
 
-const PATH_KEYS = new Set(['path', 'ca', 'cert', 'key', 'client_ca']);
-
-/** Paths in a feed's section are relative to the configuration file, like all others. */
-function absolutePaths(section: unknown, resolvePath: (path: string) => string): unknown {
-  if (typeof section !== 'object' || section === null || Array.isArray(section)) return section;
-  const entries = Object.entries(section).map(([key, value]) => {
-    if (PATH_KEYS.has(key) && typeof value === 'string') return [key, resolvePath(value)];
-    return [key, absolutePaths(value, resolvePath)];
-  });
-  return Object.fromEntries(entries);
+/** Paths in a feed's section are relative to the configuration file, like all others: `path`, one or several, and what `tls` names. */
+function absolutePaths(section: Readonly<Record<string, unknown>>, resolvePath: (path: string) => string): unknown {
+  const resolved = (value: unknown): unknown => {
+    if (typeof value === 'string') return resolvePath(value);
+    return Array.isArray(value) ? value.map(resolved) : value;
+  };
+  const { path, tls } = section;
+  return {
+    ...section,
+    ...(path === undefined ? {} : { path: resolved(path) }),
+    ...(typeof tls === 'object' && tls !== null
+      ? { tls: Object.fromEntries(Object.entries(tls).map(([key, value]) => [key, resolved(value)])) }
+      : {}),
+  };
 }
 
 function safeHostName(): string {

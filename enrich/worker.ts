@@ -12,7 +12,7 @@ import { createListKeeper } from './lists/keeper.ts';
 import type { Planner } from './plan.ts';
 import { lifetimesOf, type Policy } from './state/policy.ts';
 import { weightsOf } from './state/score.ts';
-import { createSettled } from './state/settled.ts';
+import { createSettled, type Settled } from './state/settled.ts';
 import { severityRules } from './state/severity.ts';
 import { createSweep } from './sweep.ts';
 import { addTo, emptyTally, type Tally } from './tally.ts';
@@ -33,6 +33,8 @@ export interface EnrichOptions {
   /** Names this process in leases. */
   owner: string;
   now?: () => number;
+  /** What an earlier worker of this process knew to be unchanged. */
+  settled?: Settled;
 }
 
 export interface EnrichWorker extends Worker {
@@ -54,7 +56,7 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
   const geo = await openGeoLookup(options.geo, log);
   const lists = createListKeeper({ files: config.allow, cursors, store, bus, context });
   await lists.refresh(now());
-  const settled = createSettled(config.cache);
+  const settled = options.settled ?? createSettled(config.cache);
   const quanta = quantaOf(policy, options.blockFor);
   const planner = (): Planner => ({
     policy,

@@ -5,6 +5,7 @@ import type { Log } from '../../core/process/log.ts';
 import { replaceFetchDecoder } from './fetch-decoder.ts';
 import { repairIdleTimer } from './idle-timer.ts';
 import { demandKnownKafkajs } from './internals.ts';
+import { socketFactory } from './socket.ts';
 import { tlsOptions } from './tls.ts';
 
 /**
@@ -62,6 +63,7 @@ export function openKafkajs(config: KafkaConfig, log: Log): Kafka {
     // All of it goes to debug: it repeats itself at every retry, and what matters is told by the consumer in its own words.
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => log.debug(fieldsOf(entry), entry.log.message),
+    socketFactory,
     ...(tls === undefined ? {} : { ssl: tls }),
     ...(config.sasl === undefined ? {} : { sasl: config.sasl as SASLOptions }),
   });

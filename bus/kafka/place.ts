@@ -4,7 +4,7 @@ import { busError, placeVerdict } from './errors.ts';
 import type { Line } from './outages.ts';
 
 /** After a kill -9 the group waits this long for the dead member: hence short. Heartbeats do not depend on handlers. */
-export const SESSION_TIMEOUT_MS = 15_000;
+export const SESSION_TIMEOUT_MS = 10_000;
 export const HEARTBEAT_MS = 3_000;
 /** Work that ends within this time of a rebalance still counts; then it is aborted, since all members wait for us. */
 const REBALANCE_GRACE_MS = 3_000;

@@ -16,9 +16,15 @@ export function changeOf(state: State | undefined, claim: Claim, quantum: number
   if (!supersedes(claim, known)) return earliestOf(claim) < state.firstSeen ? 'updated' : 'nothing';
   if (claim.hash !== known.hash) return claim.revoked && !known.revoked ? 'revoked' : 'updated';
   if (earliestOf(claim) < state.firstSeen) return 'updated';
-  const moved =
-    apart(claim.lastSeen, known.lastSeen) >= quantum || apart(claim.validUntil, known.validUntil) >= quantum;
+  const step = stepOf(known, quantum);
+  const moved = apart(claim.lastSeen, known.lastSeen) >= step || apart(claim.validUntil, known.validUntil) >= step;
   return moved ? 'seen' : 'nothing';
+}
+
+/** What was granted for a short time must be renewed in a part of it: a list that grants 24 h would lapse under a longer quantum. */
+function stepOf(known: Claim, quantum: number): number {
+  if (known.validUntil === undefined) return quantum;
+  return Math.min(quantum, Math.max(0, Date.parse(known.validUntil) - Date.parse(known.timestamp)) / 4);
 }
 
 /** Milliseconds between two times; an end that appears or goes is as far as can be. */

@@ -47,6 +47,8 @@ function overlapping(value: string): Query {
   if (prefix === undefined) return { match_none: {} };
   const range = ipRange(prefix);
   const bounds = { gte: formatIp(range.first), lte: formatIp(range.last) };
+  // To the server IPv4 is a part of IPv6, so `::/0` would cover all of it.
+  const family = prefix.bytes.length === 4 ? 'ipv4-addr' : 'ipv6-addr';
   return {
     bool: {
       should: [
@@ -54,7 +56,7 @@ function overlapping(value: string): Query {
         { range: { 'tipline.ip_range': { ...bounds, relation: 'intersects' } } },
       ],
       minimum_should_match: 1,
-      filter: [{ terms: { 'tipline.type': ['ip', 'cidr'] } }],
+      filter: [{ terms: { 'tipline.type': ['ip', 'cidr'] } }, { term: { 'threat.indicator.type': family } }],
     },
   };
 }

@@ -40,7 +40,7 @@ export function createOutbox(context: OutboxContext): Outbox {
   ): Promise<Map<string, Versioned<T>>> {
     const found = await readDocuments<Entry<T>>(
       context,
-      { index, source: 'kind,key,body' },
+      index,
       ids.map((id) => `${kind}/${id}`),
       patience,
     );

@@ -1,6 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
 import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
-import { isIpv4, parseIp } from '../../core/indicator/address.ts';
+import { parseIp } from '../../core/indicator/address.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
 import type { SearchQuery, StoreSummary } from '../port.ts';
 import { ElasticsearchError } from './error.ts';
@@ -57,8 +57,12 @@ export async function searchDocuments(
 
 function byValue(value: string): Query {
   const exact: Query = { term: { 'tipline.value': value } };
-  if (!isIpv4(value) && parseIp(value) === undefined) return exact;
-  return { bool: { should: [exact, { term: { 'tipline.ip_range': value } }], minimum_should_match: 1 } };
+  const address = parseIp(value);
+  if (address === undefined) return exact;
+  // To the server IPv4 is a part of IPv6, so an IPv6 block could hold it.
+  const family = { term: { 'threat.indicator.type': address.length === 4 ? 'ipv4-addr' : 'ipv6-addr' } };
+  const holding: Query = { bool: { filter: [{ term: { 'tipline.ip_range': value } }, family] } };
+  return { bool: { should: [exact, holding], minimum_should_match: 1 } };
 }
 
 /** Pages by id, which neither changes nor repeats: nothing is seen twice or passed over while others write, and the server holds nothing open. */

@@ -7,9 +7,6 @@ import { isRecord } from './error.ts';
 /** Nothing is taken for granted: others can write into the index. */
 type Source = Readonly<Record<string, unknown>>;
 
-/** The fields of a current document that a state is made of. */
-export const STATE_SOURCE = '@timestamp,tipline,threat.indicator.first_seen,event.action,event.provider';
-
 const STATUSES: ReadonlySet<string> = new Set<Status>(['allowed', 'active', 'revoked', 'expired']);
 const ACTIONS: ReadonlySet<string> = new Set<EventAction>(['new', 'updated', 'seen', 'revoked', 'expired']);
 

@@ -18,7 +18,7 @@ import { prune } from './retention.ts';
 import { activeDocuments, findExpiring, getDocument, refreshAll, searchDocuments, summarize } from './search.ts';
 import { readVersion } from './server.ts';
 import { checkSetUp, setUp } from './setup.ts';
-import { readState, STATE_SOURCE } from './states.ts';
+import { readState } from './states.ts';
 
 export interface ElasticsearchStoreContext {
   log: Log;
@@ -59,12 +59,7 @@ export async function openElasticsearchStore(
       return description;
     },
     async readStates(ids, patience) {
-      const found = await readDocuments<Record<string, unknown>>(
-        documents,
-        { index: names.current, source: STATE_SOURCE },
-        ids,
-        patience,
-      );
+      const found = await readDocuments<Record<string, unknown>>(documents, names.current, ids, patience);
       return new Map([...found].map(([id, doc]) => [id, readState(doc)]));
     },
     write: (writes, patience) => writeIndicators({ writer, names }, writes, patience),

@@ -2,18 +2,16 @@ import type { StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../../core/process/sqlite.ts';
 import type { IndicatorStore, StoreSummary } from '../port.ts';
+import type { History } from './history.ts';
 
-/** Rows of one transaction, so that other writers come in between. */
-const ROWS_AT_ONCE = 2_000;
+/** Rows of one transaction, so that other writers come in between. They lie all over the file, so each costs some pages. */
+const ROWS_AT_ONCE = 500;
 
 /** Counting, and deleting what is too old. */
-export function createRetention(db: Database): Pick<IndicatorStore, 'summary' | 'prune'> {
+export function createRetention(db: Database, history: History): Pick<IndicatorStore, 'summary' | 'prune'> {
   const statements = {
     byType: db.prepare('SELECT type, status, count(*) AS count FROM current GROUP BY type, status'),
-    history: db.prepare('SELECT count(*) AS count FROM history'),
     journal: db.prepare('SELECT kind, count(*) AS count FROM journal GROUP BY kind'),
-    oldestDay: db.prepare('SELECT min(day) AS day FROM history'),
-    deleteDay: db.prepare('DELETE FROM history WHERE number IN (SELECT number FROM history WHERE day = ? LIMIT ?)'),
     deleteStates: db.prepare(`
       DELETE FROM current WHERE number IN
         (SELECT number FROM current WHERE status <> 'active' AND expires_at < ? LIMIT ?)`),
@@ -48,7 +46,7 @@ export function createRetention(db: Database): Pick<IndicatorStore, 'summary' | 
         const journal = new Map(statements.journal.all().map((row) => [row.kind, Number(row.count)]));
         return {
           current,
-          history: Number(statements.history.get()?.count),
+          history: history.count(),
           byType,
           byStatus,
           deadLetters: journal.get('deadletters') ?? 0,
@@ -57,12 +55,7 @@ export function createRetention(db: Database): Pick<IndicatorStore, 'summary' | 
       });
     },
     async prune({ historyBefore, expiredBefore, actionsBefore, deadLettersBefore }) {
-      let historyDays = 0;
-      for (const end = dayOf(historyBefore); ; historyDays += 1) {
-        const day = db.read(() => statements.oldestDay.get()?.day);
-        if (typeof day !== 'string' || day >= end) break;
-        await deleteAll(statements.deleteDay, day);
-      }
+      const historyDays = await history.deleteBefore(dayOf(historyBefore));
       const states = await deleteAll(statements.deleteStates, expiredBefore);
       await deleteAll(statements.deleteJournal, 'actions', dayOf(actionsBefore));
       await deleteAll(statements.deleteJournal, 'deadletters', dayOf(deadLettersBefore));

@@ -7,6 +7,7 @@ import { outlast } from '../../core/process/outlast.ts';
 import { openDatabase } from '../../core/process/sqlite.ts';
 import type { Store } from '../port.ts';
 import { createCursors } from './cursors.ts';
+import { createHistory } from './history.ts';
 import { createStates } from './indicators.ts';
 import { createJournal } from './journal.ts';
 import { createOutbox } from './outbox.ts';
@@ -30,6 +31,7 @@ export interface EmbeddedStoreOptions {
 export function openEmbeddedStore({ data, log, health }: EmbeddedStoreOptions): Store {
   const path = databasePath(data);
   const db = openDatabase({ path, area: 'store', migrations: STORE_MIGRATIONS, cacheMiB: 32 });
+  const history = createHistory(db);
   let created = [...db.created];
   let open = true;
   health.report('store', 'up');
@@ -44,9 +46,9 @@ export function openEmbeddedStore({ data, log, health }: EmbeddedStoreOptions): 
   return {
     indicators: {
       description: `embedded ${path}`,
-      ...createStates(db, patiently),
+      ...createStates(db, history, patiently),
       ...createSearch(db),
-      ...createRetention(db),
+      ...createRetention(db, history),
       refresh: async () => {},
     },
     outbox: createOutbox(db, patiently),

@@ -81,7 +81,7 @@ test('senders and a consumer at once, in any order: every open alert is told, in
         const consume = () =>
           recordAlerts([document(4, 1, 93), document(1, 2, 10), document(2, 2, 95)], slow, policy, NOW, patience);
         const steps: (() => Promise<unknown>)[] = [send, send, send, consume];
-      const work = steps.map((step, index) => after(starts[index] ?? 0, scheduler, step));
+        const work = steps.map((step, index) => after(starts[index] ?? 0, scheduler, step));
         await scheduler.waitFor(Promise.all(work));
 
         // What a later round, or the next start, finds.

@@ -362,6 +362,33 @@ test('what an earlier process left is sent first, without waiting', async (t) =>
   assert.equal(new Set(shared.channel.tried).size, 1, 'the same Message-ID');
 });
 
+test('a mail that died while it took rows which closed since is withdrawn, and hurries nobody', async (t) => {
+  const shared = share();
+  const id = 'a'.repeat(20);
+  const [closed] = pendingRows(1);
+  assert.ok(closed !== undefined);
+  const mail = {
+    id,
+    messageId: `<${id}.alert@example.org>`,
+    createdAt: 1,
+    sentAt: 0,
+    attempts: 0,
+    subject: '',
+    text: '',
+    html: '',
+  };
+  await shared.outbox.saveMail({ value: { ...mail, indicators: 0, rows: [closed.id] }, version: null });
+  await put(shared.outbox, [{ ...closed, state: 'mailed', mail: id, open: false }]);
+  start(t, shared);
+  await shared.clock.advance(SECOND);
+  assert.equal((await shared.outbox.counts()).unsent, 0);
+  await put(shared.outbox, pendingRows(2, 10));
+  await shared.clock.advance(20 * SECOND);
+  assert.deepEqual(shared.channel.tried, []);
+  await shared.clock.advance(20 * SECOND);
+  assert.deepEqual(told(shared), [2]);
+});
+
 test('of two processes one sends; when it dies the other goes on after the lease', async (t) => {
   const shared = share();
   start(t, shared, { owner: 'one' });

@@ -19,6 +19,11 @@ describe('changeOf', () => {
     assert.equal(told({ lastSeen: iso(T0 + 5 * HOUR) }), 'nothing'));
   it('is seen for a sighting beyond it', () => assert.equal(told({ lastSeen: iso(T0 + 6 * HOUR) }), 'seen'));
   it('is seen when the end moves, comes or goes', () => assert.equal(told({ validUntil: iso(T0 + DAY) }), 'seen'));
+  it('is seen in time when little was granted', () => {
+    const hourly = stateOf(claim({ validUntil: iso(T0 + 4 * HOUR) }));
+    const again = claim({ timestamp: iso(T0 + HOUR), lastSeen: iso(T0 + HOUR), validUntil: iso(T0 + 5 * HOUR) });
+    assert.equal(changeOf(hourly, again, QUANTUM), 'seen');
+  });
   it('is updated for other content', () => assert.equal(told({ confidence: 91 }), 'updated'));
   it('is revoked for a withdrawal', () => assert.equal(told({ revoked: true }), 'revoked'));
   it('is updated for another source', () => assert.equal(told({ source: 'feed-b' }), 'updated'));

@@ -14,6 +14,11 @@ describe('the query for what an allow-list entry covers', () => {
     );
   });
 
+  it('keeps to the family of the address', () => {
+    assert.match(JSON.stringify(coveredBy({ type: 'cidr', value: '::/0' })), /"threat.indicator.type":"ipv6-addr"/);
+    assert.match(JSON.stringify(coveredBy({ type: 'ip', value: '192.0.2.1' })), /"threat.indicator.type":"ipv4-addr"/);
+  });
+
   it('matches nothing for text that is no block, rather than everything', () => {
     assert.deepEqual(coveredBy({ type: 'cidr', value: '0.0.0.0/x' }), { match_none: {} });
   });

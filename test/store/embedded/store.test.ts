@@ -31,7 +31,16 @@ describe('embedded store', () => {
 
   it('says at set-up which tables it made', async () => {
     const store = openIn(join(data, freshName('new')));
-    assert.deepEqual(await store.setup(), ['current', 'history', 'outbox', 'mails', 'cursors', 'leases', 'journal']);
+    assert.deepEqual(await store.setup(), [
+      'current',
+      'history',
+      'history_ids',
+      'outbox',
+      'mails',
+      'cursors',
+      'leases',
+      'journal',
+    ]);
     assert.deepEqual(await store.setup(), []);
     await store.close();
   });
