@@ -22,7 +22,7 @@ export type Cluster = Admin;
 /** For publishing, administration and scans. Connects when first used; retries nothing, since that is our own business. */
 export function openCluster(config: KafkaConfig): Cluster {
   const tls = tlsOptions(config.tls);
-  return new Admin({
+  const cluster = new Admin({
     clientId: config.client_id,
     bootstrapBrokers: [...config.brokers],
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -41,6 +41,9 @@ export function openCluster(config: KafkaConfig): Cluster {
           },
         }),
   });
+  // Whoever waits for a connection gets its first error; a second one, with no listener left, would end the process.
+  cluster.connections.on('connecting', ({ connection }) => connection.on('error', () => {}));
+  return cluster;
 }
 
 /** Retries of kafkajs inside one consumer. Few: beyond them a new consumer is made, which forgets whatever state was wrong. */

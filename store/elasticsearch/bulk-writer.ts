@@ -53,7 +53,7 @@ const SPLITS = 64;
  * (`took,errors`) would need the whole bulk once more to learn what failed, and then what the first one did cannot be told from what was there.
  */
 const FILTER_PATH =
-  'errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index,items.*.error.caused_by';
+  'items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index,items.*.error.caused_by';
 
 const SPLIT_IN_VAIN: Verdict = {
   kind: 'paused',
@@ -131,7 +131,7 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
     /** Refused alone as malformed, which means nothing if all are. */
     const suspects: number[] = [];
 
-    async function sendSlice({ from, to }: Slice): Promise<void> {
+    async function sendSlice({ from, to, again }: Slice): Promise<void> {
       const failure = await request(from, to);
       if (failure === undefined) return;
       const answer = classifyRequest(failure);
@@ -145,6 +145,11 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
         return;
       }
       if (to - from === 1) {
+        if (!answer.tooLarge && !again) {
+          // Once more when all else is sent: what is malformed stays so, what was a bad moment of the server's has passed.
+          work.push({ from, to, again: true });
+          return;
+        }
         verdicts[from] = refusedAlone(failure, answer.tooLarge);
         if (!answer.tooLarge) suspects.push(from);
         return;
@@ -200,6 +205,8 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
 interface Slice {
   from: number;
   to: number;
+  /** A single document that was refused as malformed before. */
+  again?: true;
 }
 
 /** Ranges of `positions` that make requests of about `most` bytes; a larger document is alone. */

@@ -57,6 +57,7 @@ export async function persist(
   const outage = outages.open();
   const ending = new AbortController();
   let busyRounds = 0;
+  let unreachable = false;
   try {
     for (;;) {
       throwIfAborted(patience.signal);
@@ -82,6 +83,12 @@ export async function persist(
           await wait(busy.next(), patience, waits);
           break;
         case 'down':
+          // A proxy or a restarted server closes idle connections, and the first to notice is a request: that alone is no outage.
+          if (trouble.code === 'STORE_UNREACHABLE' && !unreachable) {
+            unreachable = true;
+            await wait(busy.next(), patience, waits);
+            break;
+          }
           outage.trouble(trouble.code, trouble.detail);
           await wait(down.next(), patience, waits);
           break;

@@ -5,7 +5,7 @@
  *
  * Tables with documents have integer row ids and an index for their text key. WITHOUT ROWID would put whole documents into
  * the inner pages of the key's tree. History keeps its keys in a table of their own rather than an index: a day is deleted
- * from each in the order in which it lies there, which is thirty times as fast as jumping about in one of them.
+ * from each in the order in which it lies there, which is six times as fast as jumping about in one of them.
  */
 export const STORE_MIGRATIONS: readonly string[] = [
   `

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Producer } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
+import { REFUSED_HEADER } from '../../../bus/kafka/format/decode.ts';
 import type { Batch, Bus, Incoming, Subscription } from '../../../bus/port.ts';
 import { freshName, givenKafka } from '../../services/given.ts';
 import { until } from '../../services/wait.ts';
@@ -85,6 +86,20 @@ describe('records of other producers', () => {
     const scanned = new Set<string>();
     for await (const { value } of bus.scan(topic)) scanned.add(value.toString());
     assert.deepEqual(scanned, values);
+  });
+
+  it('that unpack to more than memory should hold become one empty record, and the next is read', async () => {
+    const topic = await freshTopic(bus);
+    const producer = new Producer({ clientId: 'foreign', bootstrapBrokers: brokers });
+    const huge = { topic, key: Buffer.from('k'), value: Buffer.alloc(40 * 1024 ** 2) };
+    await producer.send({ messages: [huge], compression: 'gzip' });
+    await producer.close();
+    await bus.publish(topic, [{ key: 'k', value: 'after' }]);
+    const [refused, next] = await read(topic, 2);
+    assert.equal(refused?.value.length, 0);
+    assert.match(refused?.headers[REFUSED_HEADER] ?? '', /could not be read/);
+    assert.equal(next?.value.toString(), 'after');
+    assert.equal(await bus.lag(topic, freshName('group')), 2);
   });
 
   it('may lack a key or a value, and may repeat a header', async () => {

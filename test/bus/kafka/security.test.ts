@@ -86,7 +86,7 @@ describe('a broker that wants TLS and a login', () => {
     });
   }
 
-  it('is not trusted with a certificate that nobody we know has signed, and health says why', async () => {
+  it('is not trusted with a certificate that nobody we know has signed, and the message says so', async () => {
     const bus = open({ mechanism: 'plain', username: 'tipline', password: PASSWORD }, true);
     await assert.rejects(bus.check(), /self.signed certificate/);
     await bus.close();

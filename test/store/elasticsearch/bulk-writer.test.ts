@@ -176,6 +176,8 @@ describe('bulk writer', () => {
     const writing = writer.write(documents(1000), patience);
     await until(() => health.state() === 'down', { what: 'health to be down' });
     assert.ok(server.seen.length < 400, `${server.seen.length} requests`);
+    const stood = server.seen.length;
+    await until(() => server.seen.length > stood + 20, { what: 'the next round to be under way' });
     server.always = {};
     assert.equal((await writing).filter(({ kind }) => kind === 'created').length, 1000);
   });

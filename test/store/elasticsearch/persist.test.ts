@@ -51,6 +51,16 @@ describe('persist', () => {
     assert.deepEqual(watched.changes, ['up']);
   });
 
+  it('forgives one lost connection, which may only have been idle too long', async () => {
+    const lost: Trouble = { ...trouble('down'), code: 'STORE_UNREACHABLE' };
+    const once = outages();
+    await persist(rounds(lost, undefined).round, testPatience(), once.outages, SHORT_WAITS);
+    assert.deepEqual(once.changes, ['up']);
+    const twice = outages();
+    await persist(rounds(lost, lost, undefined).round, testPatience(), twice.outages, SHORT_WAITS);
+    assert.deepEqual(twice.changes, ['down down!', 'up']);
+  });
+
   it('goes another way without a wait', async () => {
     const begun = performance.now();
     const answers = Array.from({ length: 20 }, () => trouble('detour'));

@@ -101,8 +101,14 @@ describe('set-up of Elasticsearch', () => {
     // The template has all fields, but this index is as an older version left it.
     await client.indices.putMapping({ index: oldNames.currentIndex, _meta: { tipline_schema: 0 } });
     await assert.rejects(old.store.check(), { code: 'STORE_NOT_SET_UP' });
+    // A day of that version that nobody may change any more must not stop the upgrade.
+    const day = oldNames.historyDay('2026-01-01');
+    await client.indices.create({ index: day });
+    await client.indices.putMapping({ index: day, _meta: { tipline_schema: 0 } });
+    await client.indices.addBlock({ index: day, block: 'read_only' });
     await old.store.setup();
     await old.store.check();
+    await client.indices.putSettings({ index: day, settings: { index: { blocks: { read_only: false } } } });
     await old.remove();
 
     const newer = await client.indices.getIndexTemplate({ name: names.template('history') });
