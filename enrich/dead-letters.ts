@@ -5,8 +5,8 @@ import { COLLECTED_AT_HEADER } from '../core/contract/raw-indicator.ts';
 import { originOf } from '../core/contract/topics.ts';
 import type { DeadLetterOutcome } from './steps/outcome.ts';
 
-/** A broker takes 1 MB a record by default; escaping can double the text. */
-const MOST_PAYLOAD_BYTES = 262_144;
+/** A broker takes 1 MB a record by default, and JSON writes a control character in six bytes. */
+const MOST_PAYLOAD_BYTES = 131_072;
 
 /** The record for `ioc.dlq`: the original bytes with the reason, so that it can be repaired and replayed. */
 export function deadLetterRecord(

@@ -1,4 +1,4 @@
-import { DOCUMENT_SCHEMA, type EventAction, type SlimClaim, type Why } from '../core/contract/enriched-document.ts';
+import { DOCUMENT_SCHEMA, type EventAction, type Why } from '../core/contract/enriched-document.ts';
 import type { Indicator } from '../core/indicator/type.ts';
 import { confidenceWord, ecsParts } from './ecs.ts';
 import type { GeoFragments } from './geo/lookup.ts';
@@ -45,7 +45,10 @@ export function render(about: Rendering): Rendered {
   const { derived, indicator, changedAt } = about;
   const { winner } = derived;
   const parts = ecsParts(indicator);
-  const claims = derived.judged.map((judged) => toSlim(judged.claim, judged, isoOf(judged.expiresAt)));
+  const claims = derived.judged.map((judged) => ({
+    origin: judged.claim.origin,
+    text: quote(toSlim(judged.claim, judged, isoOf(judged.expiresAt))),
+  }));
 
   const event =
     '"event":{"kind":"enrichment","category":["threat"],"type":["indicator"],"module":"ti_tipline","dataset":"ti_tipline.indicator",' +
@@ -76,25 +79,19 @@ export function render(about: Rendering): Rendered {
     `"cause":"${about.cause}","why":${quote(whyOf(derived, about.weights))}${parts.own}`;
 
   return {
-    current: `{"@timestamp":"${changedAt}",${event},"provider":${quote(about.provider)},"action":"${about.action}"},${rest},${own},"claims":${quote(claims)}}}`,
+    current: `{"@timestamp":"${changedAt}",${event},"provider":${quote(about.provider)},"action":"${about.action}"},${rest},${own},"claims":[${claims.map(({ text }) => text).join(',')}]}}`,
     history(report, judged, action) {
-      const claim = fullClaim(report, judged);
+      // the claim's text is the same in both, unless the state did not keep it
+      const text =
+        claims.find(({ origin }) => origin === judged.claim.origin)?.text ??
+        quote(toSlim(judged.claim, judged, isoOf(judged.expiresAt)));
+      const claim = report.context === undefined ? text : `${text.slice(0, -1)},"context":${quote(report.context)}}`;
       return (
         `{"@timestamp":"${report.claim.timestamp}",${event},"provider":${quote(report.claim.source)},"action":"${action}",` +
         `"created":"${isoOf(report.collectedAt)}"},"labels":{"is_ioc_transform_source":"true"},${rest},${own},"claim":${claim}}}`
       );
     },
   };
-}
-
-function fullClaim(report: Report, judged: JudgedClaim): string {
-  const slim: SlimClaim & { context?: Readonly<Record<string, string>> } = toSlim(
-    report.claim,
-    judged,
-    isoOf(judged.expiresAt),
-  );
-  if (report.context !== undefined) slim.context = report.context;
-  return quote(slim);
 }
 
 function whyOf(derived: Derived, weights: Weights): Why {

@@ -11,7 +11,7 @@ import { type Derived, derive, judge } from './state/derive.ts';
 import { merge, type State, stateOf } from './state/merge.ts';
 import type { Policy } from './state/policy.ts';
 import type { Report } from './steps/report.ts';
-import { dayOf, isoOf } from './steps/time.ts';
+import { dayOf, isoOf, parseIso } from './steps/time.ts';
 
 /** What planning may look at; no clock and no network. */
 export interface Planner {
@@ -157,7 +157,7 @@ interface RedoArguments {
  */
 function redo({ group, indicator, stored, state, again, planner }: RedoArguments): Plan {
   const { tipline } = stored;
-  const then = Date.parse(stored.changedAt);
+  const then = parseIso(stored.changedAt);
   const born = again.some((item) => item.origin === tipline.born);
   const action = born ? 'new' : stored.action;
   const derived = derive(indicator.type, state, tipline.why.allowed_by, planner.policy, then);
@@ -204,7 +204,7 @@ function historyOf(
   now: number,
 ): HistoryWrite {
   const { report, claim } = change;
-  const said = Date.parse(claim.timestamp);
+  const said = parseIso(claim.timestamp);
   const { collectedAt } = report;
   const near = said >= collectedAt - WEEK && said <= collectedAt + DAY && said >= now - planner.historyRetention;
   const judged = judge(indicator.type, claim, planner.policy, now);

@@ -37,7 +37,7 @@ export function holdDataFolder(data: string): Release {
     lock.exec('COMMIT; BEGIN IMMEDIATE');
   } catch (cause) {
     const error = databaseError(path, cause);
-    const held = codeOf(error) === 'DATABASE_BUSY' && lock !== undefined ? heldBy(data, lock, cause) : undefined;
+    const held = codeOf(error) === 'DATABASE_BUSY' && lock !== undefined ? heldBy(data, lock) : undefined;
     lock?.close();
     throw held ?? error;
   }
@@ -47,7 +47,7 @@ export function holdDataFolder(data: string): Release {
   };
 }
 
-function heldBy(data: string, lock: DatabaseSync, cause: unknown): TiplineError {
+function heldBy(data: string, lock: DatabaseSync): TiplineError {
   let holder = 'another process';
   try {
     const row = lock.prepare('SELECT pid, host, since FROM holder').get();
@@ -58,6 +58,6 @@ function heldBy(data: string, lock: DatabaseSync, cause: unknown): TiplineError 
   return new TiplineError(
     'DATA_FOLDER_HELD',
     `data folder ${data} is in use by ${holder}: stop that one, or set another folder under "data"`,
-    { cause, retryable: false },
+    { retryable: false },
   );
 }

@@ -55,7 +55,9 @@ function textOf(thrown: unknown): string {
     const first: unknown = thrown instanceof AggregateError ? thrown.errors[0] : undefined;
     return first instanceof Error && first.message !== '' ? first.message : thrown.name;
   }
-  return typeof thrown === 'object' || typeof thrown === 'function' ? 'something that is no error was thrown' : String(thrown);
+  return typeof thrown === 'object' || typeof thrown === 'function'
+    ? 'something that is no error was thrown'
+    : String(thrown);
 }
 
 function oneLine(text: string): string {

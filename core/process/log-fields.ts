@@ -48,9 +48,7 @@ function safeThing(thing: object, depth: number): unknown {
 
 function safeObject(object: object, depth: number): Record<string, unknown> {
   const entries = Object.entries(object).slice(0, MOST_ENTRIES);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, isSecret(key) ? HIDDEN : safe(value, depth + 1)]),
-  );
+  return Object.fromEntries(entries.map(([key, value]) => [key, isSecret(key) ? HIDDEN : safe(value, depth + 1)]));
 }
 
 function isSecret(key: string): boolean {

@@ -1,4 +1,5 @@
 import type { EventAction } from '../../core/contract/enriched-document.ts';
+import { parseIso } from '../steps/time.ts';
 import type { Claim } from './claim.ts';
 import { claimOf, earliestOf, type State, supersedes } from './merge.ts';
 
@@ -24,12 +25,12 @@ export function changeOf(state: State | undefined, claim: Claim, quantum: number
 /** What was granted for a short time must be renewed in a part of it: a list that grants 24 h would lapse under a longer quantum. */
 function stepOf(known: Claim, quantum: number): number {
   if (known.validUntil === undefined) return quantum;
-  return Math.min(quantum, Math.max(0, Date.parse(known.validUntil) - Date.parse(known.timestamp)) / 4);
+  return Math.min(quantum, Math.max(0, parseIso(known.validUntil) - parseIso(known.timestamp)) / 4);
 }
 
 /** Milliseconds between two times; an end that appears or goes is as far as can be. */
 function apart(a: string | undefined, b: string | undefined): number {
   if (a === b) return 0;
   if (a === undefined || b === undefined) return Number.POSITIVE_INFINITY;
-  return Math.abs(Date.parse(a) - Date.parse(b));
+  return Math.abs(parseIso(a) - parseIso(b));
 }

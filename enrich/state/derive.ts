@@ -1,6 +1,7 @@
 import type { Status } from '../../core/contract/enriched-document.ts';
 import { strictestTlp, type Tlp } from '../../core/contract/tlp.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
+import { parseIso } from '../steps/time.ts';
 import type { Claim, Judgement } from './claim.ts';
 import type { State } from './merge.ts';
 import { LONGEST_LIFE, type Policy } from './policy.ts';
@@ -88,11 +89,11 @@ function statusOf(allowed: boolean, anyLive: boolean, newestIsRevoked: boolean):
 export function judge(type: IndicatorType, claim: Claim, policy: Policy, now: number): JudgedClaim {
   const severity =
     claim.severity ?? policy.severity({ type, tags: claim.tags, categories: claim.categories, malware: claim.malware });
-  const seen = Date.parse(claim.lastSeen);
+  const seen = parseIso(claim.lastSeen);
   const expiresAt =
     claim.validUntil === undefined
       ? seen + policy.lifetimes[type]
-      : Math.min(Date.parse(claim.validUntil), Math.max(seen, Date.parse(claim.timestamp)) + LONGEST_LIFE);
+      : Math.min(parseIso(claim.validUntil), Math.max(seen, parseIso(claim.timestamp)) + LONGEST_LIFE);
   return {
     claim,
     severity,

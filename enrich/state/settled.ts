@@ -1,3 +1,4 @@
+import { parseIso } from '../steps/time.ts';
 import type { Claim } from './claim.ts';
 import { earliestOf } from './merge.ts';
 
@@ -17,8 +18,8 @@ export interface Settled {
 }
 
 const SLOTS = 4;
-/** key (high, low), hash (high, low), timestamp, lastSeen, validUntil, firstSeen: eight doubles. */
-const FIELDS = 8;
+/** key, hash, timestamp, lastSeen, validUntil, firstSeen: six doubles. */
+const FIELDS = 6;
 const BYTES_PER_SLOT = FIELDS * 8;
 
 export function createSettled(bytes: number): Settled {
@@ -26,50 +27,43 @@ export function createSettled(bytes: number): Settled {
   const table = new Float64Array(buckets * SLOTS * FIELDS);
   const nextVictim = new Uint8Array(buckets);
 
-  /** Offset of the bucket in the table. */
-  const bucketOf = (low: number): number => (low % buckets) * SLOTS * FIELDS;
-
-  const find = (bucket: number, high: number, low: number): number => {
-    for (let slot = bucket; slot < bucket + SLOTS * FIELDS; slot += FIELDS) {
-      if (table[slot] === high && table[slot + 1] === low) return slot;
-    }
+  /** Offset in the table of the slot that holds `key`, or -1. */
+  const find = (bucket: number, key: number): number => {
+    const start = bucket * SLOTS * FIELDS;
+    for (let slot = start; slot < start + SLOTS * FIELDS; slot += FIELDS) if (table[slot] === key) return slot;
     return -1;
   };
 
   return {
     knows(id, claim, quantum) {
-      const [high, low] = keyOf(id, claim);
-      const slot = find(bucketOf(low), high, low);
+      const key = keyOf(id, claim);
+      const slot = find(key % buckets, key);
       if (slot < 0) return false;
       const at = (field: number): number => table[slot + field] ?? 0;
-      if (Date.parse(earliestOf(claim)) < at(7)) return false;
-      const timestamp = Date.parse(claim.timestamp);
-      if (timestamp < at(4)) return true;
-      if (at(2) !== hex(claim.hash, 0) || at(3) !== hex(claim.hash, 12)) return false;
-      const moved = Math.max(Math.abs(Date.parse(claim.lastSeen) - at(5)), Math.abs(endOf(claim) - at(6)));
+      if (parseIso(earliestOf(claim)) < at(5)) return false;
+      if (parseIso(claim.timestamp) < at(2)) return true;
+      if (at(1) !== hex(claim.hash)) return false;
+      const moved = Math.max(Math.abs(parseIso(claim.lastSeen) - at(3)), Math.abs(endOf(claim) - at(4)));
       // as in changeOf: what was granted for a short time is renewed in a part of it
-      const step = at(6) === 0 ? quantum : Math.min(quantum, Math.max(0, at(6) - at(4)) / 4);
+      const step = at(4) === 0 ? quantum : Math.min(quantum, Math.max(0, at(4) - at(2)) / 4);
       return moved < step;
     },
     remember(id, claim, firstSeen) {
-      const [high, low] = keyOf(id, claim);
-      const bucket = bucketOf(low);
-      let slot = find(bucket, high, low);
-      if (slot < 0) slot = find(bucket, 0, 0);
+      const key = keyOf(id, claim);
+      const bucket = key % buckets;
+      let slot = find(bucket, key);
+      if (slot < 0) slot = find(bucket, 0);
       if (slot < 0) {
-        const index = low % buckets;
-        const victim = nextVictim[index] ?? 0;
-        slot = bucket + victim * FIELDS;
-        nextVictim[index] = (victim + 1) % SLOTS;
+        const victim = nextVictim[bucket] ?? 0;
+        slot = (bucket * SLOTS + victim) * FIELDS;
+        nextVictim[bucket] = (victim + 1) % SLOTS;
       }
-      table[slot] = high;
-      table[slot + 1] = low;
-      table[slot + 2] = hex(claim.hash, 0);
-      table[slot + 3] = hex(claim.hash, 12);
-      table[slot + 4] = Date.parse(claim.timestamp);
-      table[slot + 5] = Date.parse(claim.lastSeen);
-      table[slot + 6] = endOf(claim);
-      table[slot + 7] = Date.parse(firstSeen);
+      table[slot] = key;
+      table[slot + 1] = hex(claim.hash);
+      table[slot + 2] = parseIso(claim.timestamp);
+      table[slot + 3] = parseIso(claim.lastSeen);
+      table[slot + 4] = endOf(claim);
+      table[slot + 5] = parseIso(firstSeen);
     },
     clear() {
       table.fill(0);
@@ -77,26 +71,26 @@ export function createSettled(bytes: number): Settled {
   };
 }
 
-/** 96 bits of the id, which is a hash, mixed with (source, ref). */
-function keyOf(id: string, claim: Claim): [number, number] {
-  const voice = voiceOf(claim.source, claim.ref);
-  return [hex(id, 0), (hex(id, 12) + voice) % Number.MAX_SAFE_INTEGER];
+/** 52 bits of the id, which is a hash, mixed with (source, ref); never 0, which marks an empty slot. */
+function keyOf(id: string, claim: Claim): number {
+  return ((hex(id) + voiceOf(claim.source, claim.ref)) % (Number.MAX_SAFE_INTEGER - 1)) + 1;
 }
 
-/** 48 bits. */
-function hex(text: string, from: number): number {
-  return Number.parseInt(text.slice(from, from + 12), 16);
+/** The first 52 bits. */
+function hex(text: string): number {
+  return Number.parseInt(text.slice(0, 13), 16);
 }
 
+/** Epoch ms; 0 = none told. */
 function endOf(claim: Claim): number {
-  return claim.validUntil === undefined ? 0 : Date.parse(claim.validUntil);
+  return claim.validUntil === undefined ? 0 : parseIso(claim.validUntil);
 }
 
 let lastSource = '';
 let lastRef = '';
 let lastVoice = 0;
 
-/** 53 bits of (source, ref); the same source comes many times in a row. */
+/** 52 bits of (source, ref); the same source comes many times in a row. */
 function voiceOf(source: string, ref: string): number {
   if (source === lastSource && ref === lastRef) return lastVoice;
   let high = 0x811c9dc5;
@@ -110,6 +104,6 @@ function voiceOf(source: string, ref: string): number {
   }
   lastSource = source;
   lastRef = ref;
-  lastVoice = (high >>> 11) * 2 ** 32 + (low >>> 0);
+  lastVoice = (high >>> 12) * 2 ** 32 + (low >>> 0);
   return lastVoice;
 }

@@ -1,5 +1,6 @@
 const DAY = 86_400_000;
 const YEAR_1990 = Date.UTC(1990, 0, 1);
+const YEAR_10000 = Date.UTC(10_000, 0, 1);
 /** Epoch numbers below this are seconds: as milliseconds they would lie in 1970, as seconds it is the year 5138. */
 const SECONDS_BELOW = 100_000_000_000;
 
@@ -16,7 +17,7 @@ export function readTime(told: unknown): ToldTime {
   if (typeof told === 'number') ms = fromEpoch(told);
   else if (typeof told === 'string') ms = fromText(told);
   else return 'invalid';
-  if (Number.isNaN(ms)) return 'invalid';
+  if (!(ms < YEAR_10000)) return 'invalid';
   return ms < YEAR_1990 ? 'absent' : Math.trunc(ms);
 }
 
@@ -28,7 +29,8 @@ function fromEpoch(value: number): number {
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,](\d{1,9}))?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
 
 function fromText(text: string): number {
-  if (isCanonical(text)) return Date.parse(text);
+  const quick = parseIso(text);
+  if (!Number.isNaN(quick)) return quick;
   if (text.length > 40) return Number.NaN;
   const trimmed = text.trim();
   if (/^\d{9,16}(\.\d{1,9})?$/.test(trimmed)) return fromEpoch(Number(trimmed));
@@ -49,11 +51,59 @@ function isRealDay(date: string): boolean {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
 }
 
-/** True for `2026-11-24T06:00:00.000Z`, the one form tipline itself writes. */
-function isCanonical(text: string): boolean {
-  return (
-    text.length === 24 && text.charCodeAt(23) === 0x5a && text.charCodeAt(10) === 0x54 && text.charCodeAt(19) === 0x2e
-  );
+/**
+ * Epoch ms of `2026-11-24T06:00:00.000Z`, the one form that tipline itself writes; NaN for all else. Five times as fast as Date.parse, and
+ * every record has several times.
+ */
+export function parseIso(text: string): number {
+  if (
+    text.length !== 24 ||
+    text.charCodeAt(23) !== 0x5a ||
+    text.charCodeAt(10) !== 0x54 ||
+    text.charCodeAt(19) !== 0x2e
+  )
+    return Number.NaN;
+  if (
+    text.charCodeAt(4) !== 0x2d ||
+    text.charCodeAt(7) !== 0x2d ||
+    text.charCodeAt(13) !== 0x3a ||
+    text.charCodeAt(16) !== 0x3a
+  )
+    return Number.NaN;
+  const start = startOfDay(text);
+  const hours = two(text, 11);
+  const minutes = two(text, 14);
+  const seconds = two(text, 17);
+  const millis = two(text, 20) * 10 + digit(text, 22);
+  if (!(hours < 24 && minutes < 60 && seconds < 60)) return Number.NaN;
+  return start + hours * 3_600_000 + minutes * 60_000 + seconds * 1000 + millis;
+}
+
+/** NaN where there is no digit. */
+function digit(text: string, at: number): number {
+  const value = text.charCodeAt(at) - 48;
+  return value >= 0 && value <= 9 ? value : Number.NaN;
+}
+
+function two(text: string, at: number): number {
+  return digit(text, at) * 10 + digit(text, at + 1);
+}
+
+// days repeat: a handful at a time on a feed
+const starts = new Map<string, number>();
+const dates = new Map<number, string>();
+const MOST_DAYS = 4096;
+
+/** Epoch ms of the day that begins the text; NaN for a day that does not exist. */
+function startOfDay(text: string): number {
+  const date = text.slice(0, 10);
+  let start = starts.get(date);
+  if (start === undefined) {
+    start = isRealDay(date) ? Date.parse(`${date}T00:00:00.000Z`) : Number.NaN;
+    if (starts.size >= MOST_DAYS) starts.clear();
+    starts.set(date, start);
+  }
+  return start;
 }
 
 /** A sighting or statement from the future is a wrong clock: it counts as made at `collectedAt` + 1 day at the latest. */
@@ -63,17 +113,24 @@ export function notAfterTomorrow(ms: number, collectedAt: number): number {
 
 /** `YYYY-MM-DD` in UTC. */
 export function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+  const day = Math.floor(ms / DAY);
+  let date = dates.get(day);
+  if (date === undefined) {
+    date = new Date(day * DAY).toISOString().slice(0, 10);
+    if (dates.size >= MOST_DAYS) dates.clear();
+    dates.set(day, date);
+  }
+  return date;
 }
 
-let lastMs = Number.NaN;
-let lastText = '';
+const PAIRS = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'));
 
-/** ISO 8601 in UTC with milliseconds. Times repeat within a batch (one list, one reading), so the last one is kept. */
+/** ISO 8601 in UTC with milliseconds, as `toISOString` gives it, for years 0 to 9999. */
 export function isoOf(ms: number): string {
-  if (ms !== lastMs) {
-    lastText = new Date(ms).toISOString();
-    lastMs = ms;
-  }
-  return lastText;
+  const inDay = ms - Math.floor(ms / DAY) * DAY;
+  const seconds = Math.floor(inDay / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const millis = inDay - seconds * 1000;
+  const clock = `${PAIRS[Math.floor(minutes / 60)]}:${PAIRS[minutes % 60]}:${PAIRS[seconds % 60]}`;
+  return `${dayOf(ms)}T${clock}.${millis < 10 ? '00' : millis < 100 ? '0' : ''}${millis}Z`;
 }

@@ -107,6 +107,7 @@ export async function openDesk(t: TestContext): Promise<Desk> {
     async settled(responder) {
       await until(async () => (await bus.lag(TOPICS.enriched, responderGroup(NAME))) === 0, {
         what: 'the topic to be read',
+        timeout: 60_000,
       });
       await responder.settle();
     },

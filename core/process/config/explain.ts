@@ -19,7 +19,9 @@ export function explain(issue: z.core.$ZodRawIssue): string | undefined {
     case 'unrecognized_keys':
     case 'invalid_key': {
       const known = keysOf(issue.inst);
-      return known.length === 0 ? 'there is no such key' : `there is no such key; the keys here are ${known.join(', ')}`;
+      return known.length === 0
+        ? 'there is no such key'
+        : `there is no such key; the keys here are ${known.join(', ')}`;
     }
     case 'invalid_union':
       return explainUnion(issue);

@@ -43,7 +43,9 @@ export function configError(
   prefix: readonly PropertyKey[],
 ): TiplineError {
   const found = issues.flatMap(findingsOf);
-  const lines = found.slice(0, MOST_LINES).map(({ keys, message }) => `${place(file, [...prefix, ...keys])}: ${message}`);
+  const lines = found
+    .slice(0, MOST_LINES)
+    .map(({ keys, message }) => `${place(file, [...prefix, ...keys])}: ${message}`);
   if (found.length > MOST_LINES) lines.push(`… and ${found.length - MOST_LINES} more`);
   return new TiplineError('CONFIG_INVALID', lines.join('\n'), { retryable: false });
 }
@@ -108,7 +110,10 @@ function lookUp(name: string, keys: readonly PropertyKey[], { environment, folde
     }
   }
   if (!VARIABLE_NAME.test(name)) {
-    throw refuse('CONFIG_VARIABLE_NAME', 'between ${ and } stands the name of an environment variable, or file: and a path');
+    throw refuse(
+      'CONFIG_VARIABLE_NAME',
+      'between ${ and } stands the name of an environment variable, or file: and a path',
+    );
   }
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
   if (value === undefined) throw refuse('CONFIG_VARIABLE_UNSET', `the environment variable ${name} is not set`);

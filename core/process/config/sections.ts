@@ -44,7 +44,10 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be letters, digits, dot, dash or underscore, at most 63');
 const hostPort = z
   .string()
-  .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port, or [host]:port for IPv6')
+  .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, {
+    error: 'must be host:port, or [host]:port for IPv6',
+    abort: true,
+  })
   .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'the port must be 65535 at most');
 
 const tls = z.strictObject({
@@ -63,7 +66,7 @@ export const busSection = z.discriminatedUnion('kind', [
     /** Put before every topic and group name, for several tiplines on one Kafka. */
     prefix: z
       .string()
-      .regex(/^[A-Za-z0-9._-]{0,40}$/)
+      .regex(/^[A-Za-z0-9._-]{0,40}$/, 'must be letters, digits, dot, dash or underscore, at most 40')
       .default(''),
     tls: z.union([z.boolean(), tls]).default(false),
     sasl: z

@@ -47,7 +47,7 @@ export function parseYaml(path: string, text: string): YamlFile {
     });
 
   try {
-    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true });
     // a value that begins with ! is but a warning to the parser, which then leaves the value out
     const problem = document.errors[0] ?? document.warnings[0];
     if (problem !== undefined) throw wrong(explainSyntax(problem), problem.pos[0]);
@@ -74,6 +74,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
   BAD_ALIAS: LOST_ALIAS,
   DUPLICATE_KEY: 'this key stands there twice',
   BAD_DQ_ESCAPE: 'a backslash between double quotes begins an escape; single quotes take it as it is',
+  NON_STRING_KEY: 'a key must be a word',
   MULTIPLE_DOCS: 'there must be one document in the file; take out the line with ---',
   TAB_AS_INDENT: 'lines must be indented with spaces, not with tabs',
   RESOURCE_EXHAUSTION: TOO_DEEP,

@@ -17,7 +17,23 @@ describe('parseDuration', () => {
     it(`reads ${text}`, () => assert.equal(parseDuration(text), ms));
   }
 
-  for (const text of ['', '5', 'h', '-5m', '+5m', '1e3s', '1h30m', '5 minutes', '5M', '1.2345s', '1,5h', '9999999d', '0x5s', '٥m', 'Infinitys']) {
+  for (const text of [
+    '',
+    '5',
+    'h',
+    '-5m',
+    '+5m',
+    '1e3s',
+    '1h30m',
+    '5 minutes',
+    '5M',
+    '1.2345s',
+    '1,5h',
+    '9999999d',
+    '0x5s',
+    '٥m',
+    'Infinitys',
+  ]) {
     it(`refuses ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), undefined));
   }
 });

@@ -18,7 +18,14 @@ describe('codeOf', () => {
   it('takes our codes and those of Node, and has one for the rest', () => {
     assert.equal(codeOf(new TiplineError('STORE_AWAY', 'x')), 'STORE_AWAY');
     assert.equal(codeOf(Object.assign(new Error('x'), { code: 'ECONNREFUSED' })), 'ECONNREFUSED');
-    for (const thrown of [new Error('x'), Object.assign(new Error('x'), { code: 5 }), 'x', null, undefined, { code: 'X' }])
+    for (const thrown of [
+      new Error('x'),
+      Object.assign(new Error('x'), { code: 5 }),
+      'x',
+      null,
+      undefined,
+      { code: 'X' },
+    ])
       assert.equal(codeOf(thrown), 'UNKNOWN');
   });
 });
@@ -66,12 +73,20 @@ describe('messageOf', () => {
     assert.equal(messageOf(Object.create(null)), 'something that is no error was thrown');
     assert.equal(messageOf(new Error('x', { cause: Symbol('y') })), 'x: Symbol(y)');
     assert.equal(messageOf(new TypeError()), 'TypeError');
-    fc.assert(fc.property(fc.anything({ withNullPrototype: true, withSymbol: true } as object), (thrown) => typeof messageOf(thrown) === 'string'));
+    fc.assert(
+      fc.property(
+        fc.anything({ withNullPrototype: true, withSymbol: true } as object),
+        (thrown) => typeof messageOf(thrown) === 'string',
+      ),
+    );
   });
 
   it('cuts what others wrote and leaves a list of our own findings whole', () => {
     assert.equal(messageOf(new Error('x'.repeat(5000))).length, 401);
-    const findings = Array.from({ length: 20 }, (_, line) => `tipline.yaml:${line}: feeds.0.url: must be an http or https URL`);
+    const findings = Array.from(
+      { length: 20 },
+      (_, line) => `tipline.yaml:${line}: feeds.0.url: must be an http or https URL`,
+    );
     assert.equal(messageOf(new TiplineError('CONFIG_INVALID', findings.join('\n'))), findings.join('\n'));
     assert.ok(messageOf(new TiplineError('A', 'x'.repeat(50_000))).length < 10_000);
   });
@@ -89,7 +104,9 @@ describe('messageOf', () => {
       const told = messageOf(new Error(`${'x'.repeat(before)}https://elastic:p4ss@es:9200/ is away`));
       assert.ok(!told.includes('p4'), told);
     }
-    const long = messageOf(new Error(`https://u:${'p'.repeat(700)}@es:9200 and then https://elastic:${'q4'.repeat(100)}@es`));
+    const long = messageOf(
+      new Error(`https://u:${'p'.repeat(700)}@es:9200 and then https://elastic:${'q4'.repeat(100)}@es`),
+    );
     assert.ok(!long.includes('q4'), long);
   });
 });

@@ -18,7 +18,9 @@ describe('health', () => {
   it('tells each change of state once, and keeps the time of it while details change', (test) => {
     test.mock.timers.enable({ apis: ['Date'], now: 1000 });
     const changes: string[] = [];
-    const health = createHealth((part, { state, detail, since }) => changes.push(`${part} ${state} ${since} ${detail}`.trim()));
+    const health = createHealth((part, { state, detail, since }) =>
+      changes.push(`${part} ${state} ${since} ${detail}`.trim()),
+    );
     health.report('bus', 'down', 'refused');
     test.mock.timers.setTime(2000);
     health.report('bus', 'down', 'timed out');

@@ -33,7 +33,10 @@ describe('the status page', () => {
     assert.equal(down.status, 503);
     assert.match(String(down.headers.get('content-type')), /^application\/json/);
     assert.equal(down.headers.get('x-content-type-options'), 'nosniff');
-    const report = (await down.json()) as { ready: boolean; parts: Record<string, { state: string; detail: string; since: string }> };
+    const report = (await down.json()) as {
+      ready: boolean;
+      parts: Record<string, { state: string; detail: string; since: string }>;
+    };
     assert.equal(report.ready, false);
     assert.equal(report.parts.store?.detail, '<b>refused</b>');
     assert.match(String(report.parts.store?.since), /^20.*Z$/);

@@ -19,12 +19,22 @@ describe('a lifecycle', () => {
     }
     await Promise.all([lifecycle.stop(), lifecycle.stop()]);
     await lifecycle.stop();
-    assert.deepEqual(said, ['enrich stops', 'enrich stopped', 'store stops', 'store stopped', 'bus stops', 'bus stopped']);
+    assert.deepEqual(said, [
+      'enrich stops',
+      'enrich stopped',
+      'store stops',
+      'store stopped',
+      'bus stops',
+      'bus stopped',
+    ]);
   });
 
   it('stops the rest when one cannot, and says which', async () => {
     const lines: string[] = [];
-    const log: Log = { ...silentLog, error: (fields, message) => void lines.push(`${String(fields.part)}: ${message}`) };
+    const log: Log = {
+      ...silentLog,
+      error: (fields, message) => void lines.push(`${String(fields.part)}: ${message}`),
+    };
     const lifecycle = createLifecycle(log);
     let stopped = false;
     lifecycle.started('bus', async () => {
@@ -60,7 +70,9 @@ describe('untilSignal', () => {
       const alive = setInterval(() => {}, 1000);
       signalled.then((signal) => { console.log('got ' + signal); ${rest} });
       console.log('ready');`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;

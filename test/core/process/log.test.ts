@@ -16,7 +16,11 @@ function written(level: LogLevel = 'debug'): { log: ReturnType<typeof createLog>
   return {
     log: createLog(level, destination),
     text: () => text,
-    lines: () => text.split('\n').filter(Boolean).map((line): unknown => JSON.parse(line)),
+    lines: () =>
+      text
+        .split('\n')
+        .filter(Boolean)
+        .map((line): unknown => JSON.parse(line)),
   };
 }
 
@@ -46,7 +50,10 @@ describe('the log', () => {
     const child = log.child({ role: 'enrich', password: SECRET }).child({ feed: 'a' });
     child.warn({ records: 1 }, 'x');
     const [{ role, feed, records, password }] = lines() as [Record<string, unknown>];
-    assert.deepEqual({ role, feed, records, password }, { role: 'enrich', feed: 'a', records: 1, password: '[hidden]' });
+    assert.deepEqual(
+      { role, feed, records, password },
+      { role: 'enrich', feed: 'a', records: 1, password: '[hidden]' },
+    );
   });
 
   it('never writes the request that a client error holds, wherever the error stands', () => {
@@ -62,7 +69,7 @@ describe('the log', () => {
         attempts: 0,
         aborted: false,
         request: {
-          params: { method: 'POST', path: '/_bulk', headers: { authorization: SECRET }, bulkBody: SECRET },
+          params: { method: 'POST', path: '/_bulk', headers: { authorization: SECRET }, body: SECRET },
           options: {},
           id: 1,
         },
@@ -113,7 +120,10 @@ describe('the log', () => {
 
   it('hides the credentials of URLs in fields, errors and the sentence', () => {
     const { log, text } = written();
-    log.warn({ url: `https://elastic:${SECRET}@es:9200/x`, at: new URL(`smtp://u:${SECRET}@mail:25`) }, `no https://${SECRET}@es`);
+    log.warn(
+      { url: `https://elastic:${SECRET}@es:9200/x`, at: new URL(`smtp://u:${SECRET}@mail:25`) },
+      `no https://${SECRET}@es`,
+    );
     log.error({ error: new Error(`connect smtp://user:${SECRET}@mail:25 failed`) }, 'no mail');
     assert.ok(!text().includes(SECRET), text());
     assert.match(text(), /es:9200/);

@@ -18,7 +18,9 @@ async function run(spec: string): Promise<{ passed: string[]; signal: string | n
       writeSync(1, point + '\\n');
     }
     setTimeout(() => process.exit(0), 60_000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
@@ -46,7 +48,17 @@ describe('killAt', () => {
   });
 
   it('refuses what names no point, so that a test does not pass because nothing was killed', () => {
-    for (const spec of ['', 'After', 'after-bulk:', 'after-bulk:0', 'after-bulk:-1', 'after-bulk+', 'a b', 'a:1:2', 'a+1+2'])
+    for (const spec of [
+      '',
+      'After',
+      'after-bulk:',
+      'after-bulk:0',
+      'after-bulk:-1',
+      'after-bulk+',
+      'a b',
+      'a:1:2',
+      'a+1+2',
+    ])
       assert.throws(() => killAt(spec), { name: 'RangeError', message: `no such seam: ${spec}` }, spec);
     killAt('sender:after-send:2+5');
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readTime } from '../../../enrich/steps/time.ts';
+import fc from 'fast-check';
+import { dayOf, isoOf, parseIso, readTime } from '../../../enrich/steps/time.ts';
 
 const at = (text: string): number => Date.parse(text);
 
@@ -27,9 +28,43 @@ describe('readTime', () => {
     ['24/11/2026', 'invalid'],
     [{}, 'invalid'],
     [Number.NaN, 'invalid'],
+    [1e15, 'invalid'],
     ['9'.repeat(400), 'invalid'],
   ];
   for (const [told, expected] of cases) {
     it(`reads ${JSON.stringify(told)?.slice(0, 50)}`, () => assert.equal(readTime(told), expected));
   }
+});
+
+describe('times that tipline writes itself', () => {
+  const moments = fc.date({
+    min: new Date('1990-01-01T00:00:00Z'),
+    max: new Date('9999-12-31T23:59:59Z'),
+    noInvalidDate: true,
+  });
+
+  it('are written as toISOString writes them and read back', () => {
+    fc.assert(
+      fc.property(moments, (moment) => {
+        assert.equal(isoOf(moment.getTime()), moment.toISOString());
+        assert.equal(parseIso(moment.toISOString()), moment.getTime());
+        assert.equal(dayOf(moment.getTime()), moment.toISOString().slice(0, 10));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('are read in that one form alone', () => {
+    for (const text of [
+      '2026-02-30T00:00:00.000Z',
+      '2026-11-24T24:00:00.000Z',
+      '2026-11-24T06:60:00.000Z',
+      '2026-11-24T06:00:00.0x0Z',
+      '2026-11-24 06:00:00.000Z',
+      '2026-11-24T06:00:00Z',
+      '',
+    ]) {
+      assert.ok(Number.isNaN(parseIso(text)), text);
+    }
+  });
 });

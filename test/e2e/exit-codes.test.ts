@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import type { Summary } from '../../cli/run/summary.ts';
+import { freePort } from '../services/free-port.ts';
+import { openFolder } from './folder.ts';
+
+describe('exit codes of tipline run', () => {
+  const folder = openFolder();
+  after(() => folder.close());
+  const configure = (text: string): string => folder.write('tipline.yaml', text);
+
+  it('3 when a feed failed with --once: the others are read, and the feed is named', async () => {
+    folder.write('list.jsonl', '{"indicator":"45.1.2.3","source":"list","confidence":90,"severity":90}\nbroken\n');
+    configure(`
+http: { listen: off }
+feeds:
+  - { name: list, type: file, path: ./list.jsonl }
+  - { name: away, type: http-list, url: "http://127.0.0.1:${await freePort()}/list.txt", format: lines }
+  - { name: off, type: http-list, url: "http://127.0.0.1:1/list.txt", format: lines, enabled: false }
+`);
+    const { code, stdout, stderr } = await folder.run(['run', '--once', '--json']);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /^feed away failed: .*127\.0\.0\.1.*$/m);
+    assert.doesNotMatch(stderr, /feed (list|off) failed/);
+    const { current, alerts, mails } = JSON.parse(stdout) as Summary;
+    assert.deepEqual({ current, alerts, mails }, { current: 1, alerts: 1, mails: 1 });
+    const { feeds } = JSON.parse((await folder.run(['status', '--json'])).stdout);
+    assert.deepEqual(Object.keys(feeds), ['list', 'away']);
+    assert.equal(feeds.list.failures, 0);
+    assert.equal(feeds.away.failures, 1);
+    assert.equal(feeds.away.last_ok, null);
+    assert.match(feeds.away.last_error.message, /127\.0\.0\.1/);
+  });
+
+  it('0 when records were dead-lettered and nothing else is wrong', async () => {
+    folder.write('broken.jsonl', '{"indicator":"no such thing","source":"list"}\n');
+    configure('http: { listen: off }\nfeeds: [{ name: broken, type: file, path: ./broken.jsonl }]\n');
+    const { code, stdout } = await folder.run(['run', '--once', '--json']);
+    assert.equal(code, 0);
+    assert.equal((JSON.parse(stdout) as Summary).dlq, 1);
+  });
+
+  const wrong: readonly { what: string; text: string; says: RegExp }[] = [
+    {
+      what: 'a key that does not exist',
+      text: 'data: ./data\nalerting:\n  treshold: 80\n',
+      says: /^tipline: FILE:3: alerting\.treshold: .*\(CONFIG_INVALID\)$/m,
+    },
+    {
+      what: 'a value that is none',
+      text: 'responder:\n  mode: dry-run\n  block_for: a while\n',
+      says: /FILE:3: responder\.block_for: must be a duration such as 30s, 15m, 6h or 7d/,
+    },
+    {
+      what: 'two mistakes: both are named',
+      text: 'alerting:\n  threshold: 180\nresponder:\n  mode: attack\n',
+      says: /FILE:2: alerting\.threshold: must be a number from 0 to 100\nFILE:4: responder\.mode: /,
+    },
+    {
+      what: 'a key of a feed',
+      text: 'feeds:\n  - name: list\n    type: http-list\n    url: https://example.org/list.txt\n    colums: { indicator: 1 }\n',
+      says: /FILE:5: feeds\.0\.colums: /,
+    },
+    {
+      what: 'a type of feed that does not exist',
+      text: 'feeds:\n  - { name: a, type: file, path: ./a }\n  - { name: b, type: carrier-pigeon }\n',
+      says: /FILE:3: feeds\.1\.type: /,
+    },
+    {
+      what: 'a variable that is not set',
+      text: `feeds:\n  - name: abuseipdb\n    type: abuseipdb\n    api_key: "\${NO_SUCH_KEY}"\n`,
+      says: /FILE:4: feeds\.0\.api_key: the environment variable NO_SUCH_KEY is not set/,
+    },
+    { what: 'no YAML', text: 'feeds: [\n', says: /FILE:2: / },
+  ];
+  for (const { what, text, says } of wrong) {
+    it(`2 when the configuration has ${what}`, async () => {
+      const file = configure(text);
+      const { code, stdout, stderr } = await folder.run(['run', '--once']);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr.replaceAll(file, 'FILE').replaceAll('./tipline.yaml', 'FILE'), says);
+    });
+  }
+
+  it('2 when the file that --config names is not there', async () => {
+    const { code, stderr } = await folder.run(['run', '--config', './nowhere.yaml']);
+    assert.equal(code, 2);
+    assert.ok(stderr.includes(join(folder.path, 'nowhere.yaml')), stderr);
+  });
+});
