@@ -100,6 +100,7 @@ async function take(prefix: string, group: string, profile: string | undefined):
     writeFileSync(profile, JSON.stringify(taken));
     session.disconnect();
   }
+  if (process.env.BENCH_MEMORY) console.error(process.memoryUsage());
   const { current, unchanged } = worker.tally();
   await worker.stop();
   return { cpu: (user + system) / 1e6, seconds, rss: process.resourceUsage().maxRSS * 1024, current, unchanged };

@@ -27,25 +27,27 @@ export async function reconcile(ledger: Ledger, backend: Backend, now: number): 
   const difference: Difference = { missing: 0, shifted: 0, strays: 0 };
   const strays: Change[] = [];
 
-  ledger.write(() => {
-    for (const row of ledger.rows.inKernel()) {
-      const found = installed.get(row.value);
-      installed.delete(row.value);
-      if (found === undefined) {
-        if (row.until > now && row.state === 'enforced') difference.missing += 1;
-        ledger.rows.put(believing(row, 0));
-      } else if (!stands(row) || !Number.isFinite(found.until)) {
-        // Without a deadline it was not made by us; whether a renewal gives it one depends on the kernel.
-        strays.push(found.change);
-        ledger.rows.put(believing(row, 0));
-      } else if (Math.abs(found.until - row.kernelUntil) > TOLERANCE) {
-        difference.shifted += 1;
-        ledger.rows.put(believing(row, found.until));
-      }
+  function compare(row: BlockRow): void {
+    const found = installed.get(row.value);
+    installed.delete(row.value);
+    if (found === undefined) {
+      if (row.until > now && row.state === 'enforced') difference.missing += 1;
+      ledger.rows.putHeld(believing(row, 0));
+    } else if (!stands(row) || !Number.isFinite(found.until)) {
+      // Without a deadline it was not made by us; whether a renewal gives it one depends on the kernel.
+      strays.push(found.change);
+      ledger.rows.putHeld(believing(row, 0));
+    } else if (Math.abs(found.until - row.kernelUntil) > TOLERANCE) {
+      difference.shifted += 1;
+      ledger.rows.putHeld(believing(row, found.until));
     }
+  }
+
+  ledger.write(() => {
+    for (const page of ledger.rows.inKernel()) for (const row of page) compare(row);
     for (const [value, { until, change }] of installed) {
       const row = ledger.rows.get(value);
-      if (row !== undefined && stands(row) && Number.isFinite(until)) ledger.rows.put(believing(row, until));
+      if (row !== undefined && stands(row) && Number.isFinite(until)) ledger.rows.putHeld(believing(row, until));
       else strays.push(change);
     }
   });

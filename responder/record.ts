@@ -53,7 +53,9 @@ function recordDone(row: BlockRow, move: Move, context: RecordContext): void {
   const held = { ...row, kernelUntil: move.kernelUntil, coveredBy: move.coveredBy };
   // The block was made even if its wish has changed since; the action's id makes it one.
   if (move.settles && move.row.state === 'intent-block') announce('block', move.row, context);
-  context.ledger.rows.put(move.settles && row.seq === move.row.seq ? settled(held, context) : held);
+  const after = move.settles && row.seq === move.row.seq ? settled(held, context) : held;
+  if (after.state === row.state) context.ledger.rows.putHeld(after);
+  else context.ledger.rows.put(after);
 }
 
 /** The row after its wish has come true. */

@@ -99,12 +99,15 @@ export function createRounds(options: RoundsOptions): Rounds {
     }
   }
 
-  function requeuePlanned(moment: number): void {
-    const planned = ledger.rows.inStates(['planned']);
-    for (const row of planned) {
-      ledger.rows.put({ ...row, state: 'waiting', queuedAt: moment, changedAt: moment, seq: row.seq + 1 });
+  function requeuePlanned(moment: number): number {
+    let count = 0;
+    for (const page of ledger.rows.inState('planned')) {
+      for (const row of page) {
+        ledger.rows.put({ ...row, state: 'waiting', queuedAt: moment, changedAt: moment, seq: row.seq + 1 });
+        count += 1;
+      }
     }
-    if (planned.length > 0) log.info({ blocks: planned.length }, 'planned in dry-run: now waiting to be made');
+    return count;
   }
 
   return {
@@ -148,15 +151,13 @@ export function createRounds(options: RoundsOptions): Rounds {
     },
     resume() {
       const moment = now();
-      ledger.write(() => {
-        if (enforces) requeuePlanned(moment);
-        const lifted = liftForbidden(contextAt(moment));
-        if (lifted > 0) log.warn({ blocks: lifted }, 'blocks that lists or limits now forbid are lifted');
-      });
-      const left = enforces ? 0 : ledger.rows.inKernel().filter((row) => row.kernelUntil > moment).length;
-      if (left > 0) {
+      const requeued = enforces ? ledger.write(() => requeuePlanned(moment)) : 0;
+      if (requeued > 0) log.info({ blocks: requeued }, 'planned in dry-run: now waiting to be made');
+      const lifted = ledger.write(() => liftForbidden(contextAt(moment)));
+      if (lifted > 0) log.warn({ blocks: lifted }, 'blocks that lists or limits now forbid are lifted');
+      if (!enforces && ledger.rows.holdsKernel(moment)) {
         log.warn(
-          { blocks: left },
+          {},
           'dry-run leaves the blocks of an earlier mode: enforce in place until their deadlines; to lift them now: nft delete table inet tipline',
         );
       }

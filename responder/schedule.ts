@@ -80,7 +80,11 @@ export function liftOverlapping(entries: readonly GuardEntry[], context: Schedul
 
 /** Lifts everything that stands and may not; for a start, when lists and limits may have changed. */
 export function liftForbidden(context: ScheduleContext): number {
-  return liftRefused(context.ledger.rows.inStates(STANDING), context);
+  let lifted = 0;
+  for (const state of STANDING) {
+    for (const page of context.ledger.rows.inState(state)) lifted += liftRefused(page, context);
+  }
+  return lifted;
 }
 
 const STANDING = ['intent-block', 'enforced', 'planned'] as const;

@@ -77,6 +77,7 @@ export function openEmbeddedBus({ data, log, health, retention = {}, now = Date.
       const number = numberOf(topic);
       for (let at = 0; at < outgoing.length; at += RECORDS_AT_ONCE) {
         if (at > 0) await nextTurn();
+        usable();
         const slice = outgoing.slice(at, at + RECORDS_AT_ONCE);
         await outlast(() => records.append(number, slice, now()), ending.signal);
         waker.wake(topic);

@@ -93,11 +93,7 @@ export function createRecordLog(db: Database): RecordLog {
        ON CONFLICT (topic, name) DO UPDATE SET next = excluded.next`,
     ),
     timestamp: db.prepare('SELECT timestamp FROM bus_records WHERE id = ?'),
-    lastOld: db.prepare(
-      `SELECT max(id) AS id, count(*) AS seen FROM
-         (SELECT id, timestamp FROM bus_records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?) WHERE timestamp < ?`,
-    ),
-    delete: db.prepare('DELETE FROM bus_records WHERE id >= ? AND id <= ?'),
+    delete: db.prepare('DELETE FROM bus_records WHERE id >= ? AND id < ?'),
   };
   const known = new Map<string, number>();
 
@@ -105,6 +101,28 @@ export function createRecordLog(db: Database): RecordLog {
     const end = Number(statements.next.get(number)?.next ?? 0);
     const first = statements.first.get(number * OFFSETS, (number + 1) * OFFSETS)?.id;
     return { start: typeof first === 'number' ? first - number * OFFSETS : end, end };
+  }
+
+  function countBefore(number: number, from: number, before: number): number {
+    const { start, end } = bounds(number);
+    const first = Math.max(start, from);
+    let [low, high] = [first, end];
+    // Halving: a backlog of millions costs some twenty look-ups.
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (Number(statements.timestamp.get(number * OFFSETS + middle)?.timestamp) < before) low = middle + 1;
+      else high = middle;
+    }
+    return low - first;
+  }
+
+  function unreadBelow(number: number, start: number, end: number): Map<string, number> {
+    const unread = new Map<string, number>();
+    for (const row of statements.positions.all(number)) {
+      const next = Math.max(Number(row.next), start);
+      if (next < end) unread.set(String(row.name), end - next);
+    }
+    return unread;
   }
 
   return {
@@ -157,34 +175,17 @@ export function createRecordLog(db: Database): RecordLog {
     commit(number, group, next) {
       db.write(() => statements.commit.run(number, group, next));
     },
-    countBefore(number, from, before) {
-      return db.read(() => {
-        const { start, end } = bounds(number);
-        const first = Math.max(start, from);
-        let [low, high] = [first, end];
-        // Halving: a backlog of millions costs some twenty look-ups.
-        while (low < high) {
-          const middle = Math.floor((low + high) / 2);
-          if (Number(statements.timestamp.get(number * OFFSETS + middle)?.timestamp) < before) low = middle + 1;
-          else high = middle;
-        }
-        return low - first;
-      });
-    },
+    countBefore: (number, from, before) => db.read(() => countBefore(number, from, before)),
     trim(number, before, most) {
-      const base = number * OFFSETS;
+      // Looks before it takes the write lock: mostly there is nothing to trim.
+      if (db.read(() => countBefore(number, 0, before)) === 0) return { records: 0, unread: new Map(), more: false };
       return db.write(() => {
-        const old = statements.lastOld.get(base, base + OFFSETS, most, before);
-        if (typeof old?.id !== 'number') return { records: 0, unread: new Map(), more: false };
+        const base = number * OFFSETS;
         const { start } = bounds(number);
-        const end = old.id - base + 1;
-        const records = Number(statements.delete.run(base, old.id).changes);
-        const unread = new Map<string, number>();
-        for (const row of statements.positions.all(number)) {
-          const next = Math.max(Number(row.next), start);
-          if (next < end) unread.set(String(row.name), end - next);
-        }
-        return { records, unread, more: Number(old.seen) === most };
+        const old = countBefore(number, 0, before);
+        const end = start + Math.min(old, most);
+        const records = Number(statements.delete.run(base, base + end).changes);
+        return { records, unread: unreadBelow(number, start, end), more: old > most };
       });
     },
   };

@@ -2,6 +2,7 @@ import { Admin, type SASLMechanismValue } from '@platformatic/kafka';
 import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaConfig } from '../../core/process/config/sections.ts';
 import type { Log } from '../../core/process/log.ts';
+import { repairCoordinatorLoss } from './coordinator.ts';
 import { replaceFetchDecoder } from './fetch-decoder.ts';
 import { repairIdleTimer } from './idle-timer.ts';
 import { demandKnownKafkajs } from './internals.ts';
@@ -53,6 +54,7 @@ export const QUICK_RETRIES = { initialRetryTime: 200, maxRetryTime: 2_000, retri
 export function openKafkajs(config: KafkaConfig, log: Log): Kafka {
   demandKnownKafkajs();
   repairIdleTimer();
+  repairCoordinatorLoss();
   replaceFetchDecoder();
   const tls = tlsOptions(config.tls);
   return new Kafka({

@@ -36,8 +36,6 @@ export interface Place {
   lost(): Error | undefined;
   /** We have partitions (again). */
   joined(): void;
-  /** A heartbeat or a commit was answered. */
-  kept(): void;
   /** A heartbeat or a commit failed. */
   doubt(error: unknown): void;
   /** How to send a heartbeat (kafkajs sends one when the last is old enough). */
@@ -52,7 +50,6 @@ export function createPlace(doing: string, { line, log }: { line: Line; log: Log
   const inHand = new Set<InHand>();
   let lost: Error | undefined;
   let grace: NodeJS.Timeout | undefined;
-  let lastContact = Date.now();
   let heartbeat: (() => Promise<void>) | undefined;
 
   function abortAll(): void {
@@ -73,8 +70,6 @@ export function createPlace(doing: string, { line, log }: { line: Line; log: Log
         return;
       case 'outage':
         line.down(busError(error, doing));
-        // The broker forgets a member that it has not heard of for so long.
-        if (Date.now() - lastContact > SESSION_TIMEOUT_MS) lose(error, 0);
         return;
       case 'gone':
       case 'unknown':
@@ -119,10 +114,6 @@ export function createPlace(doing: string, { line, log }: { line: Line; log: Log
       clearTimeout(grace);
       grace = undefined;
       lost = undefined;
-      lastContact = Date.now();
-    },
-    kept() {
-      lastContact = Date.now();
     },
     doubt,
     beatWith(send) {

@@ -4,6 +4,7 @@ import { TiplineError } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
 import type { ConsumeOptions } from '../port.ts';
 import { QUICK_RETRIES } from './clients.ts';
+import { coordinatorLost } from './coordinator.ts';
 import { busError, placeVerdict } from './errors.ts';
 import { toIncoming } from './incoming.ts';
 import type { Line } from './outages.ts';
@@ -33,7 +34,9 @@ export interface SessionContext {
 type State = 'joining' | 'running' | 'stopping' | 'ended';
 
 const REBALANCE_TIMEOUT_MS = 60_000;
-/** For a last commit and for saying goodbye to brokers that may be away. */
+/** Longer than a lost connection takes to come back. After that another broker may be the one to commit to. */
+const COMMIT_PATIENCE_MS = 2_000;
+/** For saying goodbye to brokers that may be away. */
 const FAREWELL_MS = 5_000;
 /**
  * Batches in hand, one a partition: while one waits for another server the next is worked on. As many as a topic of ours has partitions
@@ -79,17 +82,16 @@ export function startSession(options: ConsumeOptions, { kafka, line, log }: Sess
   /** False when the offset is not committed: our place is lost, or there is no time to wait for the broker. */
   async function commit(payload: EachBatchPayload, offset: number, hand: InHand): Promise<boolean> {
     const partitions = [{ partition: payload.batch.partition, offset: String(offset) }];
-    const backoff = createBackoff({ first: 200, most: 2_000 });
-    const giveUpAt = Date.now() + FAREWELL_MS;
+    const backoff = createBackoff({ first: 100, most: 500 });
+    const giveUpAt = Date.now() + COMMIT_PATIENCE_MS;
     for (;;) {
       try {
         await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions }] });
-        place.kept();
         return true;
       } catch (error) {
-        place.doubt(error);
+        place.doubt(Date.now() > giveUpAt ? coordinatorLost(error) : error);
       }
-      if (place.lost() !== undefined || (state() === 'stopping' && Date.now() > giveUpAt)) return false;
+      if (place.lost() !== undefined) return false;
       await pause(backoff.next(), hand.signal);
       if (hand.signal.aborted) return false;
     }
@@ -169,7 +171,6 @@ export function startSession(options: ConsumeOptions, { kafka, line, log }: Sess
     if (state() === 'joining') current = 'running';
     joined.resolve();
   });
-  consumer.on(consumer.events.HEARTBEAT, () => place.kept());
   consumer.on(consumer.events.FETCH, () => line.up());
   consumer.on(consumer.events.REQUEST_TIMEOUT, () => {
     line.down(new TiplineError('BUS_AWAY', `${doing}: a broker does not answer`, { retryable: true }));

@@ -1,6 +1,6 @@
 import { ipRange, type Prefix, prefixContains } from '../../core/indicator/address.ts';
 import type { Database } from '../../core/process/sqlite.ts';
-import { ACTIVE_STATES, type BlockRow, type BlockState, count, readBlockRow } from './block-row.ts';
+import { ACTIVE_STATES, type BlockRow, type BlockState, count, readBlockRow, type SqlRow } from './block-row.ts';
 
 /** How full the ledger is. `active` counts what is blocked, planned, or about to be; `cidrs` the networks active or waiting. */
 export interface Load {
@@ -20,20 +20,25 @@ export interface BlockFilter {
 export interface BlockRows {
   get(value: string): BlockRow | undefined;
   put(row: BlockRow): void;
+  /** Notes what the firewall holds for a row, and nothing else: much cheaper than `put`, which touches every index. */
+  putHeld(row: Pick<BlockRow, 'value' | 'kernelUntil' | 'coveredBy' | 'dirty'>): void;
   /** Rows that the firewall may not show as they are: what is to be lifted, then networks, widest first, then hosts. */
   dirty(limit: number): BlockRow[];
   /** Rows that a wider network stands for. */
   coveredBy(value: string): BlockRow[];
   /** Networks that the firewall holds, as far as is known. */
   networksInKernel(): BlockRow[];
-  /** Everything that the firewall holds, as far as is known. */
-  inKernel(): BlockRow[];
+  /** Everything that the firewall holds, as far as is known, in pages; rows may be written between two pages. */
+  inKernel(): IterableIterator<BlockRow[]>;
+  /** True if the firewall holds anything beyond this moment, as far as is known. */
+  holdsKernel(moment: number): boolean;
   waiting(limit: number): BlockRow[];
   /** Rows in these states that end at or before this moment. */
   ending(states: readonly BlockState[], before: number, limit: number): BlockRow[];
   /** Networks that end at or before this moment and stand for narrower rows. */
   endingCovers(before: number): BlockRow[];
-  inStates(states: readonly BlockState[]): BlockRow[];
+  /** In pages; rows may be written between two pages. */
+  inState(state: BlockState): IterableIterator<BlockRow[]>;
   load(): Load;
   counts(): Record<BlockState, number>;
   /** Blocks begun after this moment. */
@@ -45,6 +50,8 @@ export interface BlockRows {
   forgetKernel(): void;
 }
 
+const PAGE = 2000;
+
 const COLUMNS =
   'value, indicator, type, bytes, length, revision, state, until, kernel_until, covered_by, score, source, ref, reason, code, hold_until, queued_at, blocked_at, changed_at, dirty, seq';
 
@@ -52,8 +59,10 @@ export function createBlockRows(database: Database): BlockRows {
   const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM blocks ${rest}`);
   const get = select('WHERE value = ?');
   const put = database.prepare(
-    `INSERT OR REPLACE INTO blocks (${COLUMNS}) VALUES (${COLUMNS.replaceAll(/\w+/g, '?')})`,
+    `INSERT INTO blocks (${COLUMNS}) VALUES (${COLUMNS.replaceAll(/\w+/g, '?')}) ON CONFLICT (value) DO UPDATE SET
+       ${COLUMNS.replaceAll(/\w+/g, (column) => `${column} = excluded.${column}`)}`,
   );
+  const putHeld = database.prepare('UPDATE blocks SET kernel_until = ?, covered_by = ?, dirty = ? WHERE value = ?');
   const dirtyUnblocks = select(`WHERE dirty = 1 AND state = 'intent-unblock' ORDER BY type LIMIT ?`);
   const dirtyNetworks = select(
     `WHERE dirty = 1 AND state IN ('intent-block', 'enforced') AND type = 'cidr' ORDER BY length LIMIT ?`,
@@ -61,14 +70,15 @@ export function createBlockRows(database: Database): BlockRows {
   const dirtyHosts = select(`WHERE dirty = 1 AND state IN ('intent-block', 'enforced') AND type = 'ip' LIMIT ?`);
   const covered = select('WHERE covered_by = ? ORDER BY length');
   const networks = select(`WHERE type = 'cidr' AND kernel_until > 0`);
-  const inKernel = select('WHERE kernel_until > 0');
+  const inKernel = select('WHERE kernel_until > 0 AND value > ? ORDER BY value LIMIT ?');
+  const holdsKernel = database.prepare('SELECT 1 FROM blocks WHERE kernel_until > ? LIMIT 1');
   const waiting = select(`WHERE state = 'waiting' ORDER BY score DESC, queued_at LIMIT ?`);
   const ending = select('WHERE state = ? AND until <= ? LIMIT ?');
   const endingCovers = select(
     `AS wide WHERE state = 'enforced' AND until <= ? AND type = 'cidr'
        AND EXISTS (SELECT 1 FROM blocks AS narrow WHERE narrow.covered_by = wide.value AND narrow.until > wide.until)`,
   );
-  const inState = select('WHERE state = ?');
+  const inState = select('WHERE +state = ? AND value > ? ORDER BY value LIMIT ?');
   const byState = database.prepare('SELECT state, count(*) AS n FROM blocks GROUP BY state');
   const countNetworks = database.prepare(
     `SELECT count(*) AS n FROM blocks WHERE type = 'cidr' AND state IN (${quoted([...ACTIVE_STATES, 'waiting'])})`,
@@ -111,6 +121,8 @@ export function createBlockRows(database: Database): BlockRows {
         ...[row.blockedAt, row.changedAt, row.dirty ? 1 : 0, row.seq],
       );
     },
+    putHeld: ({ value, kernelUntil, coveredBy, dirty }) =>
+      void putHeld.run(kernelUntil, coveredBy, dirty ? 1 : 0, value),
     dirty(limit) {
       const rows = dirtyUnblocks.all(limit);
       if (rows.length < limit) rows.push(...dirtyNetworks.all(limit - rows.length));
@@ -119,11 +131,12 @@ export function createBlockRows(database: Database): BlockRows {
     },
     coveredBy: (value) => covered.all(value).map(readBlockRow),
     networksInKernel: () => networks.all().map(readBlockRow),
-    inKernel: () => inKernel.all().map(readBlockRow),
+    inKernel: () => pages((after) => inKernel.all(after, PAGE)),
+    holdsKernel: (moment) => holdsKernel.get(moment) !== undefined,
     waiting: (limit) => waiting.all(limit).map(readBlockRow),
     ending: (states, before, limit) => states.flatMap((state) => ending.all(state, before, limit).map(readBlockRow)),
     endingCovers: (before) => endingCovers.all(before).map(readBlockRow),
-    inStates: (states) => states.flatMap((state) => inState.all(state).map(readBlockRow)),
+    inState: (state) => pages((after) => inState.all(state, after, PAGE)),
     load() {
       const all = counts();
       const active = ACTIVE_STATES.reduce((sum, state) => sum + all[state], 0);
@@ -150,6 +163,17 @@ export function createBlockRows(database: Database): BlockRows {
     prune: (before, now) => Number(prune.run(before, now).changes),
     forgetKernel: () => void forget.run(),
   };
+}
+
+/** Keyset paging by value, which no write changes. */
+function* pages(after: (value: string) => SqlRow[]): Generator<BlockRow[]> {
+  for (let last = ''; ; ) {
+    const page = after(last).map(readBlockRow);
+    const end = page.at(-1);
+    if (end === undefined) return;
+    yield page;
+    last = end.value;
+  }
 }
 
 /** For the closed set of states alone. */

@@ -29,6 +29,7 @@ export function createStates(
       sources = excluded.sources, document = excluded.document
     WHERE excluded.revision > current.revision
   `);
+
   function readSlice(ids: readonly string[], into: Map<string, StoredState>): void {
     for (const id of ids) {
       const text = document.get(id)?.document;

@@ -1,4 +1,4 @@
-import { ipRange, type Prefix, parseIp, parsePrefix } from '../../core/indicator/address.ts';
+import { ipRange, type Prefix, parseCidr, parseIp } from '../../core/indicator/address.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
 import { urlHost } from '../../core/indicator/url.ts';
 
@@ -10,9 +10,14 @@ export interface RangeKey {
 
 /** The range of an `ip` or `cidr`; undefined for other types and for text that is no address. */
 export function rangeKey(type: IndicatorType, value: string): RangeKey | undefined {
-  if (type !== 'ip' && type !== 'cidr') return undefined;
-  const prefix = parsePrefix(value);
+  const prefix = prefixOf(type, value);
   return prefix === undefined ? undefined : keyOf(prefix);
+}
+
+function prefixOf(type: IndicatorType, value: string): Prefix | undefined {
+  if (type === 'cidr') return parseCidr(value);
+  const bytes = type === 'ip' ? parseIp(value) : undefined;
+  return bytes === undefined ? undefined : { bytes, length: bytes.length * 8 };
 }
 
 /**
@@ -20,8 +25,7 @@ export function rangeKey(type: IndicatorType, value: string): RangeKey | undefin
  * 33 or 129 exact look-ups find what an index of beginnings could only find by reading every block that begins below.
  */
 export function enclosingRanges(type: IndicatorType, value: string): RangeKey[] {
-  if (type !== 'ip' && type !== 'cidr') return [];
-  const prefix = parsePrefix(value);
+  const prefix = prefixOf(type, value);
   if (prefix === undefined) return [];
   const ranges: RangeKey[] = [];
   const bytes = prefix.bytes.slice();

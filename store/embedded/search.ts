@@ -142,7 +142,8 @@ export function createSearch(db: Database): Search {
 }
 
 function limitOf(query: SearchQuery): number {
-  return Math.min(query.limit ?? LIMIT, MOST);
+  // SQLite takes a limit below zero for none.
+  return Math.min(Math.max(query.limit ?? LIMIT, 0), MOST);
 }
 
 function matches({ tipline }: EnrichedDocument, { status, minScore, source }: SearchQuery): boolean {

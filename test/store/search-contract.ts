@@ -53,6 +53,7 @@ export function searchContract(open: OpenAStore): void {
       assert.deepEqual(await values({ value: `${net}.77`, type: 'ip' }), [`${net}.77`]);
       assert.deepEqual(await values({ value: `${net}.77`, limit: 1 }), [`${net}.64/26`]);
       assert.deepEqual(await values({ value: `${net}.1` }), [`${net}.0/24`], 'the address itself need not be known');
+      assert.deepEqual(await values({ value: `${net}.64/26` }), [`${net}.64/26`], 'a block finds itself alone');
     });
 
     it('does the same for IPv6', async () => {

@@ -112,7 +112,7 @@ function lookUp(name: string, keys: readonly PropertyKey[], { environment, folde
   if (!VARIABLE_NAME.test(name)) {
     throw refuse(
       'CONFIG_VARIABLE_NAME',
-      'between ${ and } stands the name of an environment variable, or file: and a path',
+      `between \${ and } stands the name of an environment variable, or file: and a path`,
     );
   }
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined;

@@ -143,7 +143,7 @@ export const enrichSection = z.strictObject({
   severity_rules: z.string().optional(),
   lifetimes: z.partialRecord(z.enum(INDICATOR_TYPES), duration).default({}),
   /** Memory for what is known to be unchanged. */
-  cache: size.default(64 * 1024 ** 2),
+  cache: size.default(32 * 1024 ** 2),
   batch: z.int().min(1).max(10_000).default(1000),
   sweep_every: duration.default(30_000),
 });
