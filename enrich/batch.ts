@@ -8,7 +8,7 @@ import { type Group, readBatch } from './group.ts';
 import { type Plan, type Planner, plan } from './plan.ts';
 import type { Settled } from './state/settled.ts';
 import { type DeadLetterOutcome, deadLetter } from './steps/outcome.ts';
-import { emptyTally, type Tally } from './tally.ts';
+import { bandOf, emptyTally, type Tally } from './tally.ts';
 
 export interface BatchOptions {
   store: IndicatorStore;
@@ -145,6 +145,8 @@ async function writeAll(
         if (each.write.current !== null) {
           tally.current += 1;
           tally.byType[each.type] = (tally.byType[each.type] ?? 0) + 1;
+          const band = bandOf(each.score);
+          tally.byScore[band] = (tally.byScore[band] ?? 0) + 1;
         }
         tally.byAction[each.action] = (tally.byAction[each.action] ?? 0) + 1;
         break;

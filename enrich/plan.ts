@@ -37,6 +37,7 @@ export type Plan =
       current: Buffer;
       action: EventAction;
       type: IndicatorType;
+      score: number;
       settled: readonly Claim[];
       firstSeen: string;
     };
@@ -137,6 +138,7 @@ function change({ group, indicator, stored, state, derived, changes, planner, no
     current,
     action,
     type: indicator.type,
+    score: derived.score,
     settled: settledOf(group, state),
     firstSeen: state.firstSeen,
   };
@@ -188,6 +190,7 @@ function redo({ group, indicator, stored, state, again, planner }: RedoArguments
     current: Buffer.from(rendered.current),
     action,
     type: indicator.type,
+    score: derived.score,
     settled: settledOf(group, state),
     firstSeen: state.firstSeen,
   };

@@ -1,6 +1,7 @@
 import { Admin, type SASLMechanismValue } from '@platformatic/kafka';
 import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaConfig } from '../../core/process/config/sections.ts';
+import { messageOf } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
 import { repairCoordinatorLoss } from './coordinator.ts';
 import { replaceFetchDecoder } from './fetch-decoder.ts';
@@ -75,5 +76,6 @@ export function openKafkajs(config: KafkaConfig, log: Log): Kafka {
 }
 
 function fieldsOf({ namespace, label, log }: LogEntry): Record<string, unknown> {
-  return { client: namespace, level_told: label, broker: log.broker, group: log.groupId, detail: log.error };
+  const detail = log.error === undefined ? undefined : messageOf(log.error);
+  return { client: namespace, told: label, broker: log.broker, group: log.groupId, detail };
 }

@@ -5,7 +5,7 @@ import { EXIT, type Finish } from '../finish.ts';
 import { ROLES, type Role } from '../roles.ts';
 import { showLive } from '../run/live.ts';
 import { runProcess } from '../run/process.ts';
-import { describe } from '../run/summary.ts';
+import { describe, summaryOf } from '../run/summary.ts';
 import type { CommonOptions } from '../session.ts';
 import { readSettings } from '../settings.ts';
 
@@ -41,17 +41,17 @@ async function run(named: readonly Role[], options: RunOptions): Promise<number>
   const log = createLog(options.logLevel ?? settings.config.log);
   const once = options.once === true;
   const quiet = options.json === true;
-  const { summary, failedFeeds } = await runProcess({
+  const { workers, failedFeeds } = await runProcess({
     settings,
     roles: named.length === 0 ? ROLES : ROLES.filter((role) => named.includes(role)),
     once,
     log,
     // for tests that kill the process between two effects
     seam: process.env.TIPLINE_KILL_AT === undefined ? noSeam : killAt(process.env.TIPLINE_KILL_AT),
-    onRunning: (workers, status) => (quiet || once ? () => {} : showLive(settings, workers, status)),
+    onRunning: (running, status) => (quiet || once ? () => {} : showLive(settings, running, status)),
   });
-  if (quiet) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else if (once) process.stdout.write(`${describe(summary)}\n`);
+  if (quiet) process.stdout.write(`${JSON.stringify(summaryOf(workers))}\n`);
+  else if (once) process.stdout.write(`${describe(workers)}\n`);
   for (const feed of failedFeeds) process.stderr.write(`feed ${feed.name} failed: ${feed.message} (${feed.code})\n`);
   return failedFeeds.length > 0 ? EXIT.feedFailed : EXIT.ok;
 }

@@ -1,6 +1,6 @@
 import type { StatusServer } from '../../core/process/http.ts';
 import type { Settings } from '../settings.ts';
-import { describe, summaryOf } from './summary.ts';
+import { describe } from './summary.ts';
 import type { Workers } from './workers.ts';
 
 const EVERY = 1_000;
@@ -26,7 +26,7 @@ export function showLive(
   let shown = '';
   let lines = 0;
   const show = (): void => {
-    const text = describe(summaryOf(workers));
+    const text = describe(workers);
     if (text === shown) return;
     if (out.isTTY && lines > 0) out.write(`\u001b[${lines}A\u001b[J`);
     out.write(`${text}\n\n`);

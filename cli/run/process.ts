@@ -19,7 +19,6 @@ import type { Role } from '../roles.ts';
 import type { Settings } from '../settings.ts';
 import { drain } from './drain.ts';
 import { type Following, startHousekeeping } from './housekeeping.ts';
-import { type Summary, summaryOf } from './summary.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
 export interface ProcessOptions {
@@ -34,7 +33,8 @@ export interface ProcessOptions {
 }
 
 export interface ProcessResult {
-  summary: Summary;
+  /** Stopped; their counts can still be asked for. */
+  workers: Workers;
   failedFeeds: IngestReport['failedFeeds'];
 }
 
@@ -72,7 +72,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     stopping = true;
     const report = workers.ingest?.progress();
     await lifecycle.stop();
-    return { summary: summaryOf(workers), failedFeeds: report?.failedFeeds ?? [] };
+    return { workers, failedFeeds: report?.failedFeeds ?? [] };
   } finally {
     await lifecycle.stop();
     signals.release();

@@ -1,4 +1,5 @@
 import type { IndicatorType } from '../../core/indicator/type.ts';
+import { SCORE_BANDS } from '../../enrich/tally.ts';
 import { table } from '../table.ts';
 import type { Workers } from './workers.ts';
 
@@ -36,15 +37,30 @@ export function summaryOf({ ingest, enrich, alerting, responder }: Workers): Sum
   };
 }
 
-/** The summary as text for people. */
-export function describe(summary: Summary): string {
+/** What the workers did, as text for people. */
+export function describe(workers: Workers): string {
+  const summary = summaryOf(workers);
   const types = Object.entries(summary.by_type).sort((a, b) => b[1] - a[1]);
+  const byScore = workers.enrich?.tally().byScore ?? {};
+  const scores = SCORE_BANDS.flatMap((band): [string, number][] =>
+    byScore[band] === undefined ? [] : [[band, byScore[band]]],
+  );
   const lines = [
     `read ${count(summary.read)}   published ${count(summary.published)}   indexed ${count(summary.current)} current, ${count(summary.history)} history   dead letters ${count(summary.dlq)}`,
     `alerts ${count(summary.alerts)}   mails ${count(summary.mails)}   blocks: ${count(summary.blocks.planned)} planned, ${count(summary.blocks.enforced)} enforced, ${count(summary.blocks.refused)} refused`,
   ];
-  if (types.length > 0) lines.push('', table(['TYPE', 'INDEXED'], types));
+  if (types.length > 0) lines.push('', beside(table(['TYPE', 'INDEXED'], types), table(['SCORE', 'INDEXED'], scores)));
   return lines.join('\n');
+}
+
+/** Two tables next to each other. */
+function beside(left: string, right: string): string {
+  const lefts = left.split('\n');
+  const rights = right.split('\n');
+  const width = Math.max(...lefts.map((line) => line.length)) + 6;
+  return Array.from({ length: Math.max(lefts.length, rights.length) }, (_, n) =>
+    `${(lefts[n] ?? '').padEnd(width)}${rights[n] ?? ''}`.trimEnd(),
+  ).join('\n');
 }
 
 function count(value: number): string {

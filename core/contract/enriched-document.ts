@@ -130,6 +130,8 @@ export interface EnrichedDocument {
       [field: string]: unknown;
     };
     feed: { name: string[] };
+    /** Malware families that live claims name. */
+    software?: { name: string[] };
   };
   tags?: string[];
   tipline: TiplinePart;

@@ -11,8 +11,8 @@ export interface BulkBody {
 const NEWLINE = 0x0a;
 
 /**
- * One Buffer costs half the CPU of a list of strings, because the client hands it to the socket as it is. It is allocated outside Node's shared
- * pool, which it would keep alive.
+ * One Buffer costs half the CPU of a list of strings, because the client hands it to the socket as it is. It is
+ * allocated outside Node's shared pool, which it would keep alive.
  */
 export function createBulkBody(capacity = 1024 * 1024): BulkBody {
   let buffer = Buffer.allocUnsafeSlow(capacity);
@@ -48,7 +48,10 @@ export function createBulkBody(capacity = 1024 * 1024): BulkBody {
   };
 }
 
-/** A line break inside a document would end it, and the rest would be read as the next action: a way to write anything anywhere. */
+/**
+ * A line break inside a document would end it, and the rest would be read as the next action: a way to write anything
+ * anywhere.
+ */
 export function isOneLine(document: Buffer): boolean {
   return document.indexOf(NEWLINE) < 0;
 }

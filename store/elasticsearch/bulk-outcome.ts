@@ -45,11 +45,16 @@ const INDEX_FAULTS = new Set([
 ]);
 
 /**
- * `illegal_argument_exception` is used for both: an immense term is the document's fault, these are not. Versions word them differently, so
- * what is missed here is caught by the rule that no large part of a batch is refused for one reason.
+ * `illegal_argument_exception` is used for both: an immense term is the document's fault, these are not. Versions word
+ * them differently, so what is missed here is caught by the rule that no large part of a batch is refused for one
+ * reason.
  */
-const INDEX_FAULT_REASONS =
-  /no write index is defined|is not an alias|shards? open|maximum .{0,20}shards|pipeline with id|data streams?|documents in the index cannot exceed|composable template|index template|limit of total fields/i;
+const INDEX_FAULT_REASONS = [
+  /no write index is defined|is not an alias|data streams?/i,
+  /shards? open|maximum .{0,20}shards|documents in the index cannot exceed/i,
+  /pipeline with id/i,
+  /composable template|index template|limit of total fields/i,
+];
 
 export function classifyItem(status: number, error: ServerError | undefined): Verdict {
   if (status === 201) return CREATED;
@@ -64,14 +69,15 @@ function kindOf(status: number, error: ServerError): Unhappy['kind'] {
   if (status === 429) return isBlock ? 'paused' : 'busy';
   if (status >= 500) return 'busy';
   if (error.type === 'index_closed_exception') return 'blocked';
-  // Before 7.7, and where an operator set the block by hand, a full disk answers 403 as well: it is not the index that is at fault.
+  // Before 7.7, and where an operator set the block by hand, a full disk answers 403 as well: it is not the index that
+  // is at fault.
   if (isBlock) return isFloodStage(error) ? 'paused' : 'blocked';
   if (status !== 400) return status === 401 || status === 403 || status === 404 ? 'paused' : 'refused';
   if (INDEX_FAULTS.has(error.type)) return 'paused';
-  if (error.type === 'illegal_argument_exception' && INDEX_FAULT_REASONS.test(`${error.reason} ${error.cause ?? ''}`)) {
-    return 'paused';
-  }
-  return 'refused';
+  const words = `${error.reason} ${error.cause ?? ''}`;
+  const byIndex =
+    error.type === 'illegal_argument_exception' && INDEX_FAULT_REASONS.some((reason) => reason.test(words));
+  return byIndex ? 'paused' : 'refused';
 }
 
 function codeOf(status: number, error: ServerError): string {

@@ -23,8 +23,9 @@ export interface BulkOperation extends Route {
 
 export interface BulkWriter {
   /**
-   * One outcome a document, in order. With patience it waits for whatever can be mended; without, the first round that gets nothing through
-   * throws a retryable TiplineError. Every action must be one that does no harm when it is repeated.
+   * One outcome a document, in order. With patience it waits for whatever can be mended; without, the first round that
+   * gets nothing through throws a retryable TiplineError. Every action must be one that does no harm when it is
+   * repeated.
    */
   write(operations: readonly BulkOperation[], patience?: BatchPatience): Promise<Settled[]>;
 }
@@ -45,12 +46,13 @@ const IN_FLIGHT_CALL = 2;
 const IN_FLIGHT_PROCESS = 4;
 /** Larger Buffers are left to the garbage collector. */
 const KEPT_BYTES = 16 * 1024 * 1024;
-/** Malformed requests of a round that are looked into by halving; beyond, the fault is not in single documents. */
+/** Malformed requests of a round that are halved before any is served; beyond, the fault is not in single documents. */
 const SPLITS = 64;
 
 /**
- * Statuses keep their positions, and errors are there only for what failed: 26 KB a thousand documents instead of 226. A smaller reply
- * (`took,errors`) would need the whole bulk once more to learn what failed, and then what the first one did cannot be told from what was there.
+ * Statuses keep their positions, and errors are there only for what failed: 26 KB a thousand documents instead of 226.
+ * A smaller reply (`took,errors`) would need the whole bulk once more to learn what failed, and then what the first one
+ * did cannot be told from what was there.
  */
 const FILTER_PATH =
   'items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index,items.*.error.caused_by';
@@ -128,25 +130,35 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
     const verdicts = new Array<Verdict>(positions.length);
     const work: Slice[] = cut(operations, positions, requestBytes);
     let splits = 0;
+    /** A request of this round was answered item by item. */
+    let served = false;
     /** Refused alone as malformed, which means nothing if all are. */
     const suspects: number[] = [];
+    /** The server is away or forbids: it need not be asked again in this round. */
+    let away: Unhappy | undefined;
 
     async function sendSlice({ from, to, again }: Slice): Promise<void> {
+      if (away !== undefined) {
+        verdicts.fill(away, from, to);
+        return;
+      }
       const failure = await request(from, to);
       if (failure === undefined) return;
       const answer = classifyRequest(failure);
       if (answer.kind !== 'split') {
         verdicts.fill(answer, from, to);
+        if (answer.kind === 'paused') away = answer;
         return;
       }
-      if (!answer.tooLarge && splits >= SPLITS) {
+      if (!answer.tooLarge && !served && splits >= SPLITS) {
         verdicts.fill(SPLIT_IN_VAIN, from, to);
         for (const suspect of suspects) verdicts[suspect] = SPLIT_IN_VAIN;
         return;
       }
       if (to - from === 1) {
         if (!answer.tooLarge && !again) {
-          // Once more when all else is sent: what is malformed stays so, what was a bad moment of the server's has passed.
+          // Once more when all else is sent: what is malformed stays so, what was a bad moment of the server's has
+          // passed.
           work.push({ from, to, again: true });
           return;
         }
@@ -178,6 +190,7 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
         );
         const busy = readReply(reply, verdicts, from, to);
         if (busy) outcome = 'busy';
+        served = true;
         // Only now is the Buffer surely off the socket: an early refusal leaves it half sent.
         if (body.capacity <= KEPT_BYTES && bodies.length < IN_FLIGHT_PROCESS) bodies.push(body);
         return undefined;

@@ -17,11 +17,12 @@ const CONNECTIONS = 4;
 /**
  * The client, with errors made safe for every call, also for those that the client's own methods make.
  *
- * It never retries: its retries of 502 to 504 come without a delay, of 429 not at all, and a retry that nobody sees makes a lost reply
- * look like somebody else's write. Waiting is done in persist.ts. There is no gzip: it costs seven times the CPU of the rest of a bulk.
+ * It never retries: its retries of 502 to 504 come without a delay, of 429 not at all, and a retry that nobody sees
+ * makes a lost reply look like somebody else's write. Waiting is done in persist.ts. There is no gzip: it costs seven
+ * times the CPU of the rest of a bulk.
  *
- * Do not pass `requestTimeout` to single calls: where it differs from the client's, the client tells of its timeout by dispatching
- * `abort` on the signal that the CALLER passed in.
+ * Do not pass `requestTimeout` to single calls: where it differs from the client's, the client tells of its timeout by
+ * dispatching `abort` on the signal that the CALLER passed in.
  */
 export function createClient(config: ElasticsearchConfig): Client {
   const options: ClientOptions = {

@@ -61,7 +61,10 @@ function overlapping(value: string): Query {
   };
 }
 
-/** The domain, what is below it, and the URLs of both. A leading `*` reads all terms of the field: good enough for an edit of the allow list. */
+/**
+ * The domain, what is below it, and the URLs of both. A leading `*` reads all terms of the field: good enough for an
+ * edit of the allow list.
+ */
 function below(domain: string): Query {
   return {
     bool: {

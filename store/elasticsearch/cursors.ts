@@ -23,8 +23,8 @@ const LONGEST_KEY = 480;
 const PAGE = 1000;
 
 /**
- * Cursors and leases are documents of one index, `cursor/…` and `lease/…`. Nothing here waits for a server that is away: a feed goes on with
- * its cursor in memory, and a lease that cannot be asked for is not held.
+ * Cursors and leases are documents of one index, `cursor/…` and `lease/…`. Nothing here waits for a server that is
+ * away: a feed goes on with its cursor in memory, and a lease that cannot be asked for is not held.
  */
 export function createCursors({ client, index, now = Date.now }: CursorsContext): Cursors {
   async function read(kind: Entry['kind'], key: string): Promise<Versioned<Entry> | undefined> {

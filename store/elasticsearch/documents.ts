@@ -25,12 +25,13 @@ const IDS_A_REQUEST = 500;
 const IN_FLIGHT = 2;
 
 /**
- * Documents by id, in as many requests as it takes; what does not exist is absent. mget reads what was written a moment ago, refreshed or
- * not. Documents come whole: a server that must pick fields out of them (`_source_includes`, `filter_path`) takes apart and puts together each,
- * which measured at nine times the server's CPU, and saves little here.
+ * Documents by id, in as many requests as it takes; what does not exist is absent. mget reads what was written a moment
+ * ago, refreshed or not. Documents come whole: a server that must pick fields out of them (`_source_includes`,
+ * `filter_path`) takes apart and puts together each, which measured at nine times the server's CPU, and saves little
+ * here.
  *
- * A document is missing only where the server says `found: false`. Items of a closed or unassigned index come inside a 200 with an `error`
- * and no `found`; taken for missing, every indicator would begin anew at revision 1.
+ * A document is missing only where the server says `found: false`. Items of a closed or unassigned index come inside a
+ * 200 with an `error` and no `found`; taken for missing, every indicator would begin anew at revision 1.
  */
 export async function readDocuments<Source>(
   { client, outages, waits = WAITS }: DocumentsContext,
@@ -111,7 +112,10 @@ function isFound<Source>(doc: unknown, id: string): doc is FoundDocument<Source>
   return isRecord(doc) && doc.found === true && doc._id === id && isRecord(doc._source);
 }
 
-/** An item's error comes without a status: what an operator must mend is told by its type, all else (a shard without a node) passes. */
+/**
+ * An item's error comes without a status: what an operator must mend is told by its type, all else (a shard without a
+ * node) passes.
+ */
 function troubleOf(error: unknown, index: string): Trouble {
   const read = readServerError(error) ?? { type: 'no_answer', reason: 'neither found nor missing' };
   const missing = read.type === 'index_not_found_exception';

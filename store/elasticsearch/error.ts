@@ -1,7 +1,10 @@
 import { errors } from '@elastic/elasticsearch';
 import { TiplineError } from '../../core/process/errors.ts';
 
-/** What may be kept of an error that Elasticsearch answered with: never the request, which holds documents and credentials. */
+/**
+ * What may be kept of an error that Elasticsearch answered with: never the request, which holds documents and
+ * credentials.
+ */
 export interface ServerError {
   type: string;
   reason: string;
@@ -26,8 +29,8 @@ export class ElasticsearchError extends TiplineError {
 const REASON_LENGTH = 300;
 
 /**
- * Turns what the client throws into an error that is safe to print. The client's own error is not kept as `cause`: its `meta` holds
- * the whole request, a bulk of megabytes included, and one printed error becomes a million lines.
+ * Turns what the client throws into an error that is safe to print. The client's own error is not kept as `cause`: its
+ * `meta` holds the whole request, a bulk of megabytes included, and one printed error becomes a million lines.
  */
 export function fromClientError(error: unknown): ElasticsearchError {
   if (error instanceof ElasticsearchError) return error;

@@ -8,7 +8,10 @@ export interface Gate {
 /** Calm requests, per place, before one more is tried. */
 const CALM = 8;
 
-/** Halves at a refusal and adds one after a while of calm, as TCP does: it finds what the server takes and does not swing. */
+/**
+ * Halves at a refusal and adds one after a while of calm, as TCP does: it finds what the server takes and does not
+ * swing.
+ */
 export function createGate(most: number): Gate {
   const queue: (() => void)[] = [];
   let limit = most;

@@ -12,9 +12,9 @@ export interface IndicatorWritesContext {
 }
 
 /**
- * History and current of a batch in one go. History is `create`: a statement that is there already is done. Current is `index` with the
- * revision as external version: the server itself refuses what is not newer, with no read before. `create` with an external version
- * would fail the whole request.
+ * History and current of a batch in one go. History is `create`: a statement that is there already is done. Current is
+ * `index` with the revision as external version: the server itself refuses what is not newer, with no read before.
+ * `create` with an external version would fail the whole request.
  */
 export async function writeIndicators(
   { writer, names }: IndicatorWritesContext,

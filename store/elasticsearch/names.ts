@@ -4,7 +4,9 @@ import type { JournalKind } from '../port.ts';
 export interface Names {
   historyDay(day: string): string;
   readonly historyPattern: string;
-  /** Alias that everything reads and writes; the index behind it has a number, so that it can be rebuilt beside itself. */
+  /**
+   * Alias that everything reads and writes; the index behind it has a number, so that it can be rebuilt beside itself.
+   */
   readonly current: string;
   readonly currentPattern: string;
   readonly currentIndex: string;

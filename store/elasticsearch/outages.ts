@@ -5,8 +5,8 @@ import type { Log } from '../../core/process/log.ts';
 const PART = 'store';
 
 /**
- * Several calls wait at once (partitions, the outbox, the audit), each with its own reason, and one that gets through says nothing about
- * the others: the store is up when none of them is in trouble.
+ * Several calls wait at once (partitions, the outbox, the audit), each with its own reason, and one that gets through
+ * says nothing about the others: the store is up when none of them is in trouble.
  */
 export interface Outages {
   /** The store answers and nobody waits. */

@@ -39,12 +39,12 @@ export const WAITS: Waits = {
 const BUSY_ROUNDS = 3;
 
 /**
- * Runs `round` until it has nothing left to do (returns undefined), however long the trouble lasts. Health and log are told; the batch is kept
- * alive by heartbeats, also while a request hangs, because a frozen server answers neither yes nor no. A round throws only what
- * waiting cannot mend.
+ * Runs `round` until it has nothing left to do (returns undefined), however long the trouble lasts. Health and log are
+ * told; the batch is kept alive by heartbeats, also while a request hangs, because a frozen server answers neither yes
+ * nor no. A round throws only what waiting cannot mend.
  *
- * Throws STORE_ABORTED when the patience is aborted; a heartbeat that fails is passed on. Either way the round's own signal ends the
- * requests under way: nobody reads their answers any more.
+ * Throws STORE_ABORTED when the patience is aborted; a heartbeat that fails is passed on. Either way the round's own
+ * signal ends the requests under way: nobody reads their answers any more.
  */
 export async function persist(
   round: (signal: AbortSignal) => Promise<Trouble | undefined>,
@@ -56,14 +56,14 @@ export async function persist(
   const down = createBackoff(waits.down);
   const outage = outages.open();
   const ending = new AbortController();
+  const silence = `Elasticsearch has not answered for more than ${Math.round(waits.slow / 1000)} s`;
   let busyRounds = 0;
   let unreachable = false;
   try {
     for (;;) {
       throwIfAborted(patience.signal);
       const trouble = await keptAlive(round(ending.signal), patience, waits, (ms) => {
-        if (ms >= waits.slow)
-          outage.trouble('STORE_SLOW', `Elasticsearch has not answered for ${Math.round(ms / 1000)} s`);
+        if (ms >= waits.slow) outage.trouble('STORE_SLOW', silence);
       });
       if (trouble === undefined) {
         outage.close();
@@ -83,7 +83,8 @@ export async function persist(
           await wait(busy.next(), patience, waits);
           break;
         case 'down':
-          // A proxy or a restarted server closes idle connections, and the first to notice is a request: that alone is no outage.
+          // A proxy or a restarted server closes idle connections, and the first to notice is a request: that alone is
+          // no outage.
           if (trouble.code === 'STORE_UNREACHABLE' && !unreachable) {
             unreachable = true;
             await wait(busy.next(), patience, waits);
@@ -128,7 +129,10 @@ async function keptAlive<T>(
   }
 }
 
-/** A wait that leaves neither timer nor listener behind, since most are cut short: `passed` is false after `ms` or at an abort. */
+/**
+ * A wait that leaves neither timer nor listener behind, since most are cut short: `passed` is false after `ms` or at an
+ * abort.
+ */
 function startBeat(ms: number, signal: AbortSignal): { passed: Promise<false>; cancel(): void } {
   const { promise, resolve } = Promise.withResolvers<false>();
   const pass = (): void => resolve(false);

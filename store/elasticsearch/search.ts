@@ -65,7 +65,10 @@ function byValue(value: string): Query {
   return { bool: { should: [exact, holding], minimum_should_match: 1 } };
 }
 
-/** Pages by id, which neither changes nor repeats: nothing is seen twice or passed over while others write, and the server holds nothing open. */
+/**
+ * Pages by id, which neither changes nor repeats: nothing is seen twice or passed over while others write, and the
+ * server holds nothing open.
+ */
 export async function* activeDocuments(
   { client, names }: SearchContext,
   minScore: number,

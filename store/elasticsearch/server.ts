@@ -12,7 +12,9 @@ export interface ServerVersion {
   minor: number;
 }
 
-/** Asks who answers. Throws a TiplineError that says what to do when it is not an Elasticsearch that tipline can use. */
+/**
+ * Asks who answers. Throws a TiplineError that says what to do when it is not an Elasticsearch that tipline can use.
+ */
 export async function readVersion(client: Client): Promise<ServerVersion> {
   const { version } = await client.info();
   const number = typeof version?.number === 'string' ? version.number : 'unknown';
@@ -29,7 +31,9 @@ export async function readVersion(client: Client): Promise<ServerVersion> {
   return { number, major, minor };
 }
 
-/** Field types that not every server has: `wildcard` belongs to the default distribution, OpenSource builds go without. */
+/**
+ * Field types that not every server has: `wildcard` belongs to the default distribution, OpenSource builds go without.
+ */
 export interface FieldTypes {
   wildcard: boolean;
   flattened: boolean;

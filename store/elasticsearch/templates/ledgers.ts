@@ -1,7 +1,8 @@
 import { boolean, date, type Fields, integer, keyword, long, opaque } from './fields.ts';
 
 /**
- * The outbox holds rows and mails. What is asked for stands beside `body`, which is the row or mail itself and is never searched.
+ * The outbox holds rows and mails. What is asked for stands beside `body`, which is the row or mail itself and is never
+ * searched.
  */
 export const OUTBOX_FIELDS: Fields = {
   /** row | mail */

@@ -1,8 +1,9 @@
 import type { Field, Fields } from './fields.ts';
 
 /**
- * The fields of `wanted` that an index does not have yet, so that an upgrade can add them to indices that exist. What is there stays as it
- * is, even with another type: the type of a field cannot be changed, and a server that learned `wildcard` since still has its `keyword`.
+ * The fields of `wanted` that an index does not have yet, so that an upgrade can add them to indices that exist. What
+ * is there stays as it is, even with another type: the type of a field cannot be changed, and a server that learned
+ * `wildcard` since still has its `keyword`.
  */
 export function missingFields(wanted: Fields, present: Fields): Fields {
   const missing: Fields = {};

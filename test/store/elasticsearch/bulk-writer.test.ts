@@ -153,20 +153,18 @@ describe('bulk writer', () => {
     );
   });
 
-  it('finds the one line that makes the server refuse the whole request', async () => {
-    const operations = documents(9);
-    operations[4] = { ...createRoute('day', 'i'.repeat(513)), document: Buffer.from('{}') };
-    const reason = 'id is too long, must be no longer than 512 bytes';
-    // The fake cannot see ids before it serves them, but a request that holds the long one is larger than its items explain.
-    server.always = ({ items, bytes }) =>
-      bytes > items * 110 + 200
-        ? { answer: { status: 400, body: { error: { type: 'action_request_validation_exception', reason } } } }
-        : {};
-    const outcomes = await writer.write(operations, patience);
+  it('finds the lines that make the server refuse whole requests', async () => {
+    const bad = new Set(['id-3', 'id-40', 'id-41', 'id-77', 'id-150', 'id-151', 'id-152', 'id-299']);
+    const error = { type: 'action_request_validation_exception', reason: 'id is too long' };
+    server.always = {
+      whole: (items) => (items.some(({ id }) => bad.has(id)) ? { status: 400, body: { error } } : undefined),
+    };
+    const outcomes = await writer.write(documents(300), patience);
     assert.deepEqual(
       kinds(outcomes),
-      operations.map((_, n) => (n === 4 ? 'refused' : 'created')),
+      outcomes.map((_, n) => (bad.has(`id-${n}`) ? 'refused' : 'created')),
     );
+    assert.equal(outcomes[3]?.kind === 'refused' && outcomes[3].error.reason, 'id is too long');
   });
 
   it('waits instead of halving for ever when every request is malformed', async () => {
@@ -377,6 +375,15 @@ describe('bulk writer', () => {
     assert.equal(log.lines.length, 2, log.lines.join('\n'));
     assert.match(log.lines[0] ?? '', /cannot be reached/);
     assert.match(log.lines[1] ?? '', /is back/);
+  });
+
+  it('does not wait for a server that is away once for each part of a batch', async () => {
+    writer = writerWith({ requestBytes: 1000 });
+    server.always = { reply: 'hang' };
+    const begun = performance.now();
+    await assert.rejects(writer.write(documents(100)), { code: 'STORE_UNREACHABLE' });
+    assert.ok(performance.now() - begun < 2 * REQUEST_TIMEOUT + 1000);
+    assert.equal(server.seen.length, 2);
   });
 
   it('stays down while another call still waits', async () => {

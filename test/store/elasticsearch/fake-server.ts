@@ -20,8 +20,13 @@ export interface ItemFault {
 export interface Fault {
   /** Answers so, and does nothing else. */
   answer?: { status: number; body?: unknown; contentType?: string };
-  /** Serves it, and never answers (`hang`), or closes the connection instead (`reset`); `dead` closes it without serving. */
+  /**
+   * Serves it, and never answers (`hang`), or closes the connection instead (`reset`); `dead` closes it without
+   * serving.
+   */
   reply?: 'hang' | 'reset' | 'dead';
+  /** Answers the whole bulk so because of what is in it; undefined: it is served. */
+  whole?: (items: readonly BulkItem[]) => Fault['answer'];
   /** These items fail, the others are served. */
   items?: (item: BulkItem) => ItemFault | undefined;
   /** Serves it this much later, ms. */
@@ -55,8 +60,8 @@ export interface FakeServer {
 }
 
 /**
- * Stands in for Elasticsearch where a real one cannot be made to fail at will: it serves `_bulk` and `_mget` with their real semantics
- * (create, external versions, positions), and fails as it is told.
+ * Stands in for Elasticsearch where a real one cannot be made to fail at will: it serves `_bulk` and `_mget` with their
+ * real semantics (create, external versions, positions), and fails as it is told.
  */
 export async function startFakeServer({ version = '8.19.0', product = true }: Greeting = {}): Promise<FakeServer> {
   const indices: FakeServer['indices'] = new Map();
@@ -84,8 +89,9 @@ export async function startFakeServer({ version = '8.19.0', product = true }: Gr
     try {
       const fault = faults.shift() ?? (typeof fake.always === 'function' ? fake.always(seen) : fake.always);
       if (fault.delay !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delay));
-      if (fault.answer !== undefined) {
-        const { status, body: answer = {}, contentType } = fault.answer;
+      const answered = fault.answer ?? fault.whole?.(items);
+      if (answered !== undefined) {
+        const { status, body: answer = {}, contentType } = answered;
         return send(response, status, answer, contentType);
       }
       if (fault.reply === 'dead') return void response.socket?.destroy();

@@ -75,6 +75,17 @@ describe('persist', () => {
     assert.ok(patience.beats() >= 5, `${patience.beats()} beats`);
   });
 
+  it('says once that the server is silent, not at every heartbeat', async () => {
+    const watched = outages();
+    const patience = testPatience();
+    const silent = async (): Promise<undefined> => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    };
+    await persist(silent, patience, watched.outages, { ...SHORT_WAITS, beat: 10, slow: 50 });
+    assert.equal(watched.changes[0], 'down Elasticsearch has not answered for more than 0 s');
+    assert.equal(watched.lines.length, 2, watched.lines.join('\n'));
+  });
+
   it('ends the round under way when the batch is taken away', async () => {
     const patience = testPatience();
     let ended = false;

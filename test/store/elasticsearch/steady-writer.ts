@@ -8,15 +8,18 @@ export interface SteadyWriter {
   batches(): number;
   /** Finishes the batch in hand. */
   stop(): Promise<void>;
-  /** Throws if anything that was taken is not in the store as it was written; `history` counts the documents in history since it began. */
+  /**
+   * Throws if anything that was taken is not in the store as it was written; `history` counts the documents in history
+   * since it began.
+   */
   verify(history: number): Promise<void>;
 }
 
 const BATCH = 100;
 
 /**
- * Does what the enricher does, batch after batch: reads states, writes history and current, and at a lost race reads again. Each indicator
- * is written in two batches, so that revisions matter. `net` (0–255) keeps writers apart.
+ * Does what the enricher does, batch after batch: reads states, writes history and current, and at a lost race reads
+ * again. Each indicator is written in two batches, so that revisions matter. `net` (0–255) keeps writers apart.
  */
 export function writeSteadily(store: IndicatorStore, patience: BatchPatience, net: number): SteadyWriter {
   const revisions = new Map<string, number>();
