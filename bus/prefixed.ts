@@ -30,7 +30,8 @@ export function withPrefix(bus: Bus, prefix: string): Bus {
     async *scan(topic) {
       for await (const record of bus.scan(far(topic))) yield { ...record, topic };
     },
-    createTopics: async (specs) => (await bus.createTopics(specs.map((spec) => ({ ...spec, name: far(spec.name) })))).map(near),
+    createTopics: async (specs) =>
+      (await bus.createTopics(specs.map((spec) => ({ ...spec, name: far(spec.name) })))).map(near),
     missingTopics: async (topics) => (await bus.missingTopics(topics.map(far))).map(near),
     check: () => bus.check(),
     close: () => bus.close(),

@@ -118,20 +118,16 @@ export function startResponder(options: ResponderOptions): Responder {
   }
 
   async function handle(batch: Batch): Promise<void> {
+    const signal = AbortSignal.any([batch.signal, stopping.signal]);
     const { sightings, bad } = readRecords(batch.records);
     if (bad.length > 0) {
+      const letters = bad.map((one) => deadLetter(one, batch, now()));
+      await bus.publish(TOPICS.deadLetters, letters);
       log.warn({ records: bad.length, of: batch.records.length }, 'records that are no documents: tipline dlq list');
-      await bus.publish(
-        TOPICS.deadLetters,
-        bad.map((one) => deadLetter(one, batch, now())),
-      );
     }
     const current = await withoutOutdated(sightings, { store, ledger, terms, now: now(), patience: batch, log });
-    const signal = AbortSignal.any([batch.signal, stopping.signal]);
-    await patiently(
-      batch,
-      turns(async () => rounds.takeIn(current)),
-    );
+    const takeIn = async (): Promise<void> => rounds.takeIn(current);
+    await patiently(batch, outlasting(takeIn, signal));
     await patiently(batch, outlasting(rounds.round, signal));
     gauges.counted(rounds.tally);
     seam('responder:before-commit');
@@ -146,7 +142,7 @@ export function startResponder(options: ResponderOptions): Responder {
       const moment = now();
       if (moment >= auditAt) {
         auditAt = moment + AUDIT_EVERY;
-        await turns(async () => audit(moment));
+        await outlasting(async () => audit(moment), stopping.signal);
       }
       await outlasting(rounds.round, stopping.signal);
       gauges.counted(rounds.tally);
@@ -168,10 +164,10 @@ export function startResponder(options: ResponderOptions): Responder {
       if (stopping.signal.aborted) return;
       // not in turn with the rest: a name that does not resolve takes its time
       const added = await guard.refresh();
-      await turns(async () => {
+      await outlasting(async () => {
         if (added.length > 0) rounds.liftGuarded(added);
         gauges.observed(await rounds.probe());
-      });
+      }, stopping.signal);
     }
   }
 
@@ -188,7 +184,7 @@ export function startResponder(options: ResponderOptions): Responder {
       if (!stopping.signal.aborted) throw error;
     } finally {
       stopping.abort();
-      await subscription?.stop();
+      await subscription?.stop().catch((error: unknown) => log.warn({ error }, 'the consumer did not stop cleanly'));
       await turns(async () => {});
       health.report('responder', 'down', 'stopped');
     }

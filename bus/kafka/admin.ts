@@ -3,7 +3,7 @@ import { createBackoff } from '../../core/process/backoff.ts';
 import type { KafkaConfig } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import type { TopicSpec } from '../port.ts';
-import type { Cluster } from './clients.ts';
+import type { Cluster } from './cluster.ts';
 import { busError, kafkaNamesOf } from './errors.ts';
 import { topicLayout } from './layout.ts';
 

@@ -3,9 +3,10 @@ import type { Health } from '../../core/process/health.ts';
 import type { Log } from '../../core/process/log.ts';
 import type { Bus, Subscription } from '../port.ts';
 import { createAdmin } from './admin.ts';
-import { openCluster, openKafkajs } from './clients.ts';
+import { openCluster } from './cluster.ts';
 import { consumeTopic } from './consumer.ts';
 import { busClosed } from './errors.ts';
+import { kafkajsClients } from './kafkajs-client.ts';
 import { createOutages } from './outages.ts';
 import { createProduce } from './produce-request.ts';
 import { createPublish } from './producer.ts';
@@ -21,7 +22,7 @@ export function openKafkaBus(config: KafkaConfig, { log, health }: KafkaBusConte
   const closing = new AbortController();
   const { signal } = closing;
   const cluster = openCluster(config);
-  const kafka = openKafkajs(config, log);
+  const newClient = kafkajsClients(config, log);
   const outages = createOutages(health, log);
   const admin = createAdmin(cluster, config);
   const publishing = outages.line('publishing');
@@ -41,7 +42,7 @@ export function openKafkaBus(config: KafkaConfig, { log, health }: KafkaBusConte
     },
     async consume(options) {
       usable();
-      const subscription = await consumeTopic(options, { kafka, admin, outages, log, signal });
+      const subscription = await consumeTopic(options, { newClient, admin, outages, log, signal });
       subscriptions.add(subscription);
       subscription.closed.then(
         () => subscriptions.delete(subscription),

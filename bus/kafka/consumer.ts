@@ -1,14 +1,14 @@
-import type { Kafka } from 'kafkajs';
 import { createBackoff, pause } from '../../core/process/backoff.ts';
 import type { Log } from '../../core/process/log.ts';
 import type { ConsumeOptions, Subscription } from '../port.ts';
 import type { BusAdmin } from './admin.ts';
 import { busError, topicMissing } from './errors.ts';
+import type { NewClient } from './kafkajs-client.ts';
 import type { Outages } from './outages.ts';
 import { type Session, type SessionEnd, startSession } from './session.ts';
 
 export interface ConsumerContext {
-  kafka: Kafka;
+  newClient: NewClient;
   admin: BusAdmin;
   outages: Outages;
   log: Log;
@@ -25,7 +25,7 @@ const LONGEST_WAIT_MS = 10_000;
  */
 export async function consumeTopic(options: ConsumeOptions, context: ConsumerContext): Promise<Subscription> {
   const { topic, group } = options;
-  const { kafka, admin, outages, log, signal } = context;
+  const { newClient, admin, outages, log, signal } = context;
   const line = outages.line(`${topic} as ${group}`);
   const begun = Promise.withResolvers<void>();
   const stopping = new AbortController();
@@ -51,7 +51,7 @@ export async function consumeTopic(options: ConsumeOptions, context: ConsumerCon
       return known.retryable === true ? { reason: 'outage', error: known } : { reason: 'died', error: known };
     }
     if (leaving.aborted) return { reason: 'stopped' };
-    session = startSession(options, { kafka, line, log });
+    session = startSession(options, { newClient, line, log });
     void session.joined.then(() => {
       backoff.reset();
       begun.resolve();

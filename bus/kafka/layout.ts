@@ -1,5 +1,5 @@
 import type { Broker, Connection } from '@platformatic/kafka';
-import type { Cluster } from './clients.ts';
+import type { Cluster } from './cluster.ts';
 import { topicMissing } from './errors.ts';
 
 /** Where the partitions of a topic are. */

@@ -2,7 +2,7 @@ import { ProtocolError, protocolErrorsCodesById } from '@platformatic/kafka';
 import { createBackoff, pause } from '../../core/process/backoff.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import type { Outgoing } from '../port.ts';
-import type { Cluster } from './clients.ts';
+import type { Cluster } from './cluster.ts';
 import { cutIntoRequests, halve, type Part } from './cut.ts';
 import { busClosed, busError, kafkaNamesOf, topicMissing } from './errors.ts';
 import { type TopicLayout, topicLayout } from './layout.ts';

@@ -1,7 +1,7 @@
 import { ProtocolError } from '@platformatic/kafka';
 import type { Located } from '../port.ts';
 import type { BusAdmin } from './admin.ts';
-import type { Cluster } from './clients.ts';
+import type { Cluster } from './cluster.ts';
 import { busError } from './errors.ts';
 import { fetchPartition } from './fetch-request.ts';
 import { decodeRecordSet } from './format/decode.ts';

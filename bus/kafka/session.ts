@@ -1,12 +1,12 @@
-import type { EachBatchPayload, Kafka } from 'kafkajs';
+import type { EachBatchPayload } from 'kafkajs';
 import { createBackoff, pause } from '../../core/process/backoff.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
 import type { ConsumeOptions } from '../port.ts';
-import { QUICK_RETRIES } from './clients.ts';
 import { coordinatorLost } from './coordinator.ts';
 import { busError, placeVerdict } from './errors.ts';
 import { toIncoming } from './incoming.ts';
+import { type NewClient, RETRIES } from './kafkajs-client.ts';
 import type { Line } from './outages.ts';
 import { createPlace, HEARTBEAT_MS, InHand, SESSION_TIMEOUT_MS } from './place.ts';
 
@@ -26,7 +26,7 @@ export interface Session {
 }
 
 export interface SessionContext {
-  kafka: Kafka;
+  newClient: NewClient;
   line: Line;
   log: Log;
 }
@@ -59,7 +59,7 @@ const FETCH = { maxBytes: 8 * 1024 ** 2, maxBytesPerPartition: 1024 ** 2, minByt
  * - `eachBatch` throws only what cost us our place, which is how kafkajs learns that it must join again. A throw for any other reason
  *   would make it retry in its own way, or leave a live process that reads nothing.
  */
-export function startSession(options: ConsumeOptions, { kafka, line, log }: SessionContext): Session {
+export function startSession(options: ConsumeOptions, { newClient, line, log }: SessionContext): Session {
   const { topic, group, handler, maxRecords = 1000 } = options;
   const doing = `consuming ${topic} as ${group}`;
   const joined = Promise.withResolvers<void>();
@@ -68,7 +68,10 @@ export function startSession(options: ConsumeOptions, { kafka, line, log }: Sess
   let current: State = 'joining';
   const state = (): State => current;
 
-  const consumer = kafka.consumer({
+  const away = (detail: string): void =>
+    line.down(new TiplineError('BUS_AWAY', `${doing}: ${detail}`, { retryable: true }));
+  const client = newClient({ unreachable: away, inUse: () => state() !== 'ended' });
+  const consumer = client.consumer({
     groupId: group,
     sessionTimeout: SESSION_TIMEOUT_MS,
     heartbeatInterval: HEARTBEAT_MS,
@@ -76,7 +79,7 @@ export function startSession(options: ConsumeOptions, { kafka, line, log }: Sess
     allowAutoTopicCreation: false,
     ...FETCH,
     // A restart by kafkajs would keep the state that may be what is wrong.
-    retry: { ...QUICK_RETRIES, retries: 8, restartOnFailure: async () => false },
+    retry: { ...RETRIES, restartOnFailure: async () => false },
   });
 
   /** False when the offset is not committed: our place is lost, or there is no time to wait for the broker. */
@@ -172,9 +175,7 @@ export function startSession(options: ConsumeOptions, { kafka, line, log }: Sess
     joined.resolve();
   });
   consumer.on(consumer.events.FETCH, () => line.up());
-  consumer.on(consumer.events.REQUEST_TIMEOUT, () => {
-    line.down(new TiplineError('BUS_AWAY', `${doing}: a broker does not answer`, { retryable: true }));
-  });
+  consumer.on(consumer.events.REQUEST_TIMEOUT, () => away('a broker does not answer'));
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     place.abortAll();
     void leave(endBy(payload.error));

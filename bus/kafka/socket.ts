@@ -4,14 +4,20 @@ import type { ISocketFactory } from 'kafkajs';
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** Sockets for kafkajs. Its own factory makes the same, but for the last line. */
-export const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const servername = net.isIP(host) === 0 ? { servername: host } : {};
-  const socket = ssl
-    ? tls.connect({ host, port, ...servername, ...ssl }, onConnect)
-    : net.connect({ host, port }, onConnect);
-  socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  // While a broker is away kafkajs says `unref` to its dead sockets at every attempt, each time with a listener and soon with a warning.
-  socket.setMaxListeners(0);
-  return socket;
-};
+/**
+ * Sockets for kafkajs, made as its own factory makes them, with two differences. One who is done with a client gets no more of them:
+ * kafkajs goes on connecting after `disconnect` when it was just waiting for its next attempt. And the limit of listeners is off: while a
+ * broker is away kafkajs says `unref` to its dead sockets at every attempt, each time with a listener and soon with a warning.
+ */
+export function createSocketFactory(inUse: () => boolean): ISocketFactory {
+  return ({ host, port, ssl, onConnect }) => {
+    if (!inUse()) throw new Error('the client is closed');
+    const servername = net.isIP(host) === 0 ? { servername: host } : {};
+    const socket = ssl
+      ? tls.connect({ host, port, ...servername, ...ssl }, onConnect)
+      : net.connect({ host, port }, onConnect);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    socket.setMaxListeners(0);
+    return socket;
+  };
+}

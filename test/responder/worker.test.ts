@@ -2,12 +2,20 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Action } from '../../core/contract/action.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
+import { TiplineError } from '../../core/process/errors.ts';
+import { silentLog } from '../../core/process/log.ts';
+import { noSeam } from '../../core/process/seam.ts';
+import { createDryRun } from '../../responder/backends/dry-run.ts';
+import { createFuse } from '../../responder/fuse.ts';
 import { createGuard } from '../../responder/guard.ts';
 import { listBlocks, requestUnblock } from '../../responder/ledger/requests.ts';
 import { neverBlockLines } from '../../responder/never-block.ts';
+import { policyTerms } from '../../responder/policy.ts';
+import { createRounds } from '../../responder/round.ts';
 import { until } from '../services/wait.ts';
 import { emptyStore, openDesk } from './desk.ts';
 import { documentOf } from './documents.ts';
+import { rowOf } from './rows.ts';
 
 const brief = (actions: Action[]) =>
   actions.map(({ verb, outcome, code, indicator }) => [verb, outcome, code, indicator?.value]);
@@ -272,8 +280,6 @@ it('lifts what the host comes to need', async (t) => {
 
 it('dies of what it cannot judge, and waits out an outage', async (t) => {
   const desk = await openDesk(t);
-  const { TiplineError } = await import('../../core/process/errors.ts');
-  const { createDryRun } = await import('../../responder/backends/dry-run.ts');
   let failures = 3;
   const shaky = {
     ...createDryRun(),
@@ -298,4 +304,47 @@ it('dies of what it cannot judge, and waits out an outage', async (t) => {
     },
   });
   await assert.rejects(broken.closed, { code: 'NFT_PERMISSION' });
+});
+
+it('makes what it had planned when the mode becomes enforce, as far as the fuse allows', async (t) => {
+  const desk = await openDesk(t);
+  const first = desk.start();
+  await desk.publish(...[1, 2, 3].map((at) => documentOf(`9.1.2.${at}`, now())));
+  await desk.settled(first);
+  await first.stop();
+  // in another minute
+  const later = () => now() + 61_000;
+  const backend = { ...createDryRun(), enforces: true, ensure: async () => true };
+  const second = desk.start({ backend, now: later, config: { max_new_per_minute: 2 } });
+  await second.settle();
+  assert.deepEqual(second.counts(), { planned: 0, enforced: 2, refused: 0, waiting: 1 });
+  const outcomes = (await desk.actions()).map(({ verb, outcome }) => `${verb} ${outcome}`);
+  assert.deepEqual(outcomes.sort(), ['block done', 'block done', 'block planned', 'block planned', 'block planned']);
+});
+
+it('lifts what overlaps an address that the guard comes to spare while it runs', async (t) => {
+  const desk = await openDesk(t);
+  const rounds = createRounds({
+    ...{ ledger: desk.ledger, bus: desk.bus, backend: createDryRun(), log: silentLog, seam: noSeam, now, actor: 'fw1' },
+    guard: createGuard(neverBlockLines(['9.1.2.3', '9.2.2.2'], 'new.txt')),
+    fuse: createFuse({ maxActive: 9, maxNewPerMinute: 9, maxPrefix4: 16, maxPrefix6: 32, maxCidrs: 9 }),
+    terms: policyTerms({ min_confidence: 0, min_score: 0, max_age: 1, tags: [], block_for: 1 }),
+  });
+  desk.ledger.write(() => {
+    for (const value of ['9.1.2.3', '9.2.0.0/16', '9.3.3.3']) {
+      desk.ledger.rows.put(rowOf(value, { state: 'planned', until: now() + 60_000 }));
+    }
+  });
+  rounds.liftGuarded(neverBlockLines(['9.1.2.0/24', '9.2.2.2'], 'new.txt'));
+  await rounds.round();
+  assert.deepEqual(
+    listBlocks(desk.ledger)
+      .map(({ value, state, code }) => [value, state, code])
+      .sort(),
+    [
+      ['9.1.2.3', 'released', 'GUARD_NEVER_BLOCK'],
+      ['9.2.0.0/16', 'released', 'GUARD_NEVER_BLOCK'],
+      ['9.3.3.3', 'planned', null],
+    ],
+  );
 });

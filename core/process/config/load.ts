@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { TiplineError } from '../errors.ts';
+import { withAbsolutePaths } from './paths.ts';
 import { type Config, configSchema } from './sections.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
 export interface LoadedConfig {
+  /** Files in it are absolute, except `data` and those of feeds. */
   readonly config: Config;
   /** Absolute path of the file. */
   readonly path: string;
@@ -26,12 +28,8 @@ export function loadConfig(path: string, environment: Readonly<Record<string, st
   const filled = fillIn(file.value, [], { environment, folder, file });
   const parsed = configSchema.safeParse(filled);
   if (!parsed.success) throw configError(file, parsed.error.issues, []);
-  return {
-    config: parsed.data,
-    path: absolute,
-    resolvePath: (inner) => resolve(folder, inner),
-    file,
-  };
+  const resolvePath = (inner: string): string => resolve(folder, inner);
+  return { config: withAbsolutePaths(parsed.data, resolvePath), path: absolute, resolvePath, file };
 }
 
 const MOST_LINES = 20;

@@ -224,7 +224,6 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type KafkaConfig = Extract<Config['bus'], { kind: 'kafka' }>;
 export type ElasticsearchConfig = Extract<Config['store'], { kind: 'elasticsearch' }>;
-export type FeedConfig = z.output<typeof feedSection>;
 export type EnrichConfig = z.output<typeof enrichSection>;
 export type AlertingConfig = z.output<typeof alertingSection>;
 export type ResponderConfig = z.output<typeof responderSection>;

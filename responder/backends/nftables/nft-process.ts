@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { TiplineError } from '../../../core/process/errors.ts';
+import { codeOf, TiplineError } from '../../../core/process/errors.ts';
 
 export type NftResult =
   | { readonly ok: true; readonly stdout: string }
@@ -24,7 +24,12 @@ const MOST_OUTPUT = 400 * 1024 ** 2;
 export function createNft(command: readonly string[], timeoutMs = TIMEOUT): Nft {
   const [program = 'nft', ...before] = command;
   return async (args, script = '') => {
-    const { code, signal, stdout, stderr } = await run(program, [...before, ...args], script, timeoutMs);
+    const { code, signal, stdout, stderr } = await run(program, [...before, ...args], script, timeoutMs).catch(
+      (error) => {
+        // short of memory, the system says so here and not in an event
+        throw error instanceof TiplineError ? error : cannotStart(program, error);
+      },
+    );
     if (code === 0) return { ok: true, stdout };
     const message = firstLine(stderr) || `nft ended with ${signal ?? `code ${code}`}`;
     if (/Operation not permitted|must be root/.test(stderr)) {
@@ -67,6 +72,9 @@ function run(program: string, args: readonly string[], input: string, timeoutMs:
       // a session of its own: Ctrl-C in a terminal ends the responder in order, not a transaction in the middle
       detached: true,
     });
+    child.on('error', (cause) => reject(cannotStart(program, cause)));
+    // out of file descriptors: there are no pipes, and the error is on its way
+    if (child.pid === undefined) return;
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let size = 0;
@@ -78,15 +86,6 @@ function run(program: string, args: readonly string[], input: string, timeoutMs:
     };
     child.stdout.on('data', keep(stdout));
     child.stderr.on('data', keep(stderr));
-    child.on('error', (cause) => {
-      clearTimeout(timer);
-      reject(
-        new TiplineError('NFT_MISSING', `${program} could not be started: install nftables, or use mode: dry-run`, {
-          cause,
-          retryable: false,
-        }),
-      );
-    });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       resolve({ code, signal, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
@@ -94,6 +93,20 @@ function run(program: string, args: readonly string[], input: string, timeoutMs:
     // nft may end before it has read everything; its exit code tells
     child.stdin.on('error', () => {});
     child.stdin.end(input);
+  });
+}
+
+function cannotStart(program: string, cause: unknown): TiplineError {
+  const code = codeOf(cause);
+  if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR') {
+    return new TiplineError('NFT_MISSING', `${program} could not be started: install nftables, or use mode: dry-run`, {
+      cause,
+      retryable: false,
+    });
+  }
+  return new TiplineError('NFT_FAILED', `${program} could not be started now (${code}); tried again soon`, {
+    cause,
+    retryable: true,
   });
 }
 

@@ -19,6 +19,7 @@ export interface NftablesOptions {
 const DEFAULT_SET_SIZE = 1_000_000;
 /** Below this a full set is not searched for the few elements that would have fitted. */
 const SMALLEST_FULL_PART = 64;
+const UNREADABLE: TableListing = { fingerprint: 'unreadable', packets: new Map() };
 const CANARY = '{ 192.0.2.1 timeout 1s }';
 
 export function createNftables(options: NftablesOptions): Backend {
@@ -29,17 +30,21 @@ export function createNftables(options: NftablesOptions): Backend {
 
   /**
    * Our table without its elements; undefined when it is not there. Listing the table itself with -t makes nft (1.0.6)
-   * read all elements all the same: half a second with 100,000 of them, where the ruleset takes 5 ms.
+   * read all elements all the same: half a second with 100,000 of them, where the ruleset takes 5 ms. But that nft also
+   * prints garbage as the flags of a dormant table, whoever's it is, so ours may have to be asked for by name.
    */
   async function look(): Promise<TableListing | undefined> {
-    const listed = await nft(['-t', '-j', 'list', 'ruleset', FAMILY]);
-    if (!listed.ok) return undefined;
-    try {
-      return tableIn(listed.stdout);
-    } catch {
-      // nft 1.0.6 prints what it finds in memory as the flags of a dormant table: no JSON, and no table of ours
-      return undefined;
+    for (const what of [['ruleset'], ['table', TABLE_NAME]]) {
+      const [kind = '', ...name] = what;
+      const listed = await nft(['-t', '-j', 'list', kind, FAMILY, ...name]);
+      if (!listed.ok && isAbsent(listed.message)) return undefined;
+      try {
+        if (listed.ok) return tableIn(listed.stdout);
+      } catch {
+        // no JSON
+      }
     }
+    return UNREADABLE;
   }
 
   async function install(): Promise<NftResult> {
@@ -136,7 +141,10 @@ export function createNftables(options: NftablesOptions): Backend {
     async probe() {
       const table = await look();
       if (table === undefined) return { state: 'missing', dropped: new Map() };
-      return { state: table.fingerprint === installed ? 'intact' : 'damaged', dropped: table.packets };
+      return {
+        state: table !== UNREADABLE && table.fingerprint === installed ? 'intact' : 'damaged',
+        dropped: table.packets,
+      };
     },
     async teardown() {
       await nft(['-f', '-'], TEARDOWN_SCRIPT);

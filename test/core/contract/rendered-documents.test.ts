@@ -195,7 +195,7 @@ describe('what the enricher renders', () => {
       description: 'd'.repeat(2000),
       reference: 'f'.repeat(2000),
       context: Object.fromEntries(
-        Array.from({ length: 100 }, (_, key) => [`${key}.`.padEnd(100, 'k'), 'v'.repeat(5000)]),
+        Array.from({ length: 50 }, (_, key) => [`${key}.`.padEnd(100, 'k'), 'v'.repeat(4000)]),
       ),
     }));
     const { current, history } = valid(openEnriching().take(records));

@@ -317,8 +317,11 @@ describe('schemas and types', () => {
     const part = partOf('raw-indicator', [], '#/$defs/statement');
     assert.deepEqual(shapeOf(part, rawIndicator), rawIndicator);
     assert.equal(part.schema.additionalProperties, true);
-    const [statement] = (schemas.get('raw-indicator')?.anyOf ?? []) as [{ allOf: unknown[] }];
-    assert.deepEqual(statement.allOf, [{ $ref: '#/$defs/statement' }, { required: ['source'] }]);
+    const [statement] = (schemas.get('raw-indicator')?.anyOf ?? []) as [
+      { allOf: { $ref?: string; required?: string[] }[] },
+    ];
+    assert.equal(statement.allOf[0]?.$ref, '#/$defs/statement');
+    assert.deepEqual(statement.allOf[1]?.required, ['source']);
   });
 
   it('agree on Recheck', () => {

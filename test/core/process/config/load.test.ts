@@ -58,6 +58,36 @@ describe('loadConfig', () => {
     assert.equal(loadConfig(relative(process.cwd(), path), {}).path, path);
   });
 
+  it('names every file absolutely, wherever it is told of', () => {
+    const { config } = load(
+      [
+        'bus: {kind: kafka, brokers: ["a:1"], tls: {ca: ca.pem, cert: ./c.pem, key: /k.pem}}',
+        'store: {kind: elasticsearch, nodes: ["https://es"], ca: ../ca.pem}',
+        'enrich: {allow: [a.txt], severity_rules: s.yaml, geo: {city: c.mmdb, country: k.mmdb, asn: a.mmdb, default: off}}',
+        'alerting: {email: {from: a@b, to: [a@b], ca: m.pem}}',
+        'responder: {never_block: [n.txt]}',
+      ].join('\n'),
+    );
+    const at = (name: string): string => join(folder, name);
+    assert.deepEqual(config.bus.kind === 'kafka' && config.bus.tls, {
+      ca: at('ca.pem'),
+      cert: at('c.pem'),
+      key: '/k.pem',
+    });
+    assert.equal(config.store.kind === 'elasticsearch' && config.store.ca, at('../ca.pem'));
+    assert.deepEqual(config.enrich.allow, [at('a.txt')]);
+    assert.equal(config.enrich.severity_rules, at('s.yaml'));
+    assert.deepEqual(config.enrich.geo, {
+      city: at('c.mmdb'),
+      country: at('k.mmdb'),
+      asn: at('a.mmdb'),
+      default: 'off',
+    });
+    assert.equal(config.alerting.email.ca, at('m.pem'));
+    assert.deepEqual(config.responder.never_block, [at('n.txt')]);
+    assert.equal(config.data, './data');
+  });
+
   it('puts in variables and files, in lists and deep inside, several in one value, and takes what they hold as it is', () => {
     mkdirSync(join(folder, 'secrets'), { recursive: true });
     writeFileSync(join(folder, 'secrets', 'key'), '  k-${HOME}-&$1\n\n');
