@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Batch, Bus } from '../bus/port.ts';
-import type { DeadLetter } from '../core/contract/dead-letter.ts';
+import type { Batch, Bus, Outgoing } from '../bus/port.ts';
+import { deadLetterRecord } from '../core/contract/dead-letter.ts';
 import type { EnrichedDocument } from '../core/contract/enriched-document.ts';
+import { readDocument } from '../core/contract/read-document.ts';
 import { TOPICS } from '../core/contract/topics.ts';
 import { pause } from '../core/process/backoff.ts';
 import type { AlertingConfig } from '../core/process/config/sections.ts';
@@ -12,9 +13,7 @@ import type { Channel } from './channels/channel.ts';
 import { readCorrespondents } from './channels/message.ts';
 import { openMailBook } from './mail-book.ts';
 import { createMailRounds } from './mail-round.ts';
-import { readDocument } from './read-document.ts';
 import { recordAlerts } from './record-alerts.ts';
-import { deadLetterOf } from './refused-record.ts';
 import { type Clock, createSender } from './sender.ts';
 
 export const ALERTING_GROUP = 'tipline-alerting';
@@ -114,7 +113,7 @@ export async function startAlerting(options: AlertingOptions): Promise<AlertingW
     batches += 1;
     const now = clock.now();
     const documents: EnrichedDocument[] = [];
-    const refused: DeadLetter[] = [];
+    const refused: Outgoing[] = [];
     let unknown = 0;
     for (const record of batch.records) {
       const read = readDocument(record.value);
@@ -126,7 +125,7 @@ export async function startAlerting(options: AlertingOptions): Promise<AlertingW
           unknown += 1;
           break;
         case 'refused':
-          refused.push(deadLetterOf(batch, record, read, now));
+          refused.push(deadLetterRecord(record, batch, { ...read, stage: 'alerting' }, now));
           break;
         default: {
           const never: never = read;
@@ -145,14 +144,8 @@ export async function startAlerting(options: AlertingOptions): Promise<AlertingW
     if (opened + closed > 0) log.info({ opened, closed }, 'alerts recorded');
 
     if (refused.length > 0) {
-      log.warn(
-        { records: refused.length, code: refused[0]?.code },
-        'records of ioc.enriched cannot be read; see ioc.dlq',
-      );
-      await bus.publish(
-        TOPICS.deadLetters,
-        refused.map((letter) => ({ key: letter.id, value: JSON.stringify(letter) })),
-      );
+      log.warn({ records: refused.length }, 'records of ioc.enriched cannot be read; see ioc.dlq');
+      await bus.publish(TOPICS.deadLetters, refused);
     }
     seam('alerting:before-commit');
   };

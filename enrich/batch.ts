@@ -1,9 +1,9 @@
 import type { Batch, Bus, Outgoing } from '../bus/port.ts';
+import { deadLetterRecord } from '../core/contract/dead-letter.ts';
 import { TOPICS } from '../core/contract/topics.ts';
 import { messageOf, TiplineError } from '../core/process/errors.ts';
 import type { Seam } from '../core/process/seam.ts';
 import type { IndicatorStore, IndicatorWrite, WriteOutcome } from '../store/port.ts';
-import { deadLetterRecord } from './dead-letters.ts';
 import { type Group, readBatch } from './group.ts';
 import { type Plan, type Planner, plan } from './plan.ts';
 import type { Settled } from './state/settled.ts';

@@ -1,4 +1,6 @@
 import type { Batch, Bus, Subscription } from '../bus/port.ts';
+import { deadLetterRecord } from '../core/contract/dead-letter.ts';
+import { inspectDocument } from '../core/contract/read-document.ts';
 import { TOPICS } from '../core/contract/topics.ts';
 import { createBackoff, pause } from '../core/process/backoff.ts';
 import type { ResponderConfig } from '../core/process/config/sections.ts';
@@ -6,7 +8,6 @@ import { TiplineError } from '../core/process/errors.ts';
 import type { Worker, WorkerContext } from '../core/process/worker-context.ts';
 import type { IndicatorStore } from '../store/port.ts';
 import type { Backend } from './backends/backend.ts';
-import { deadLetter } from './dead-letter.ts';
 import { createFuse } from './fuse.ts';
 import { createGauges } from './gauges.ts';
 import type { Guard } from './guard.ts';
@@ -14,7 +15,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import { withoutOutdated } from './outdated.ts';
 import { policyTerms } from './policy.ts';
 import { createRounds } from './round.ts';
-import { readRecords, readSighting } from './sightings.ts';
+import { readRecords, sightingIn } from './sightings.ts';
 import { createTurns, patiently } from './turns.ts';
 
 export interface ResponderOptions {
@@ -106,7 +107,9 @@ export function startResponder(options: ResponderOptions): Responder {
       await store.refresh();
       let loaded = 0;
       for await (const page of store.active(config.min_score)) {
-        const sightings = page.map(readSighting).filter((read) => typeof read === 'object');
+        const sightings = page
+          .map((document) => sightingIn(inspectDocument(document)))
+          .filter((read) => typeof read === 'object');
         rounds.takeIn(sightings);
         loaded += sightings.length;
         if (stopping.signal.aborted) return;
@@ -121,7 +124,8 @@ export function startResponder(options: ResponderOptions): Responder {
     const signal = AbortSignal.any([batch.signal, stopping.signal]);
     const { sightings, bad } = readRecords(batch.records);
     if (bad.length > 0) {
-      const letters = bad.map((one) => deadLetter(one, batch, now()));
+      const refusal = { code: 'BAD_ENRICHED_DOCUMENT', stage: 'responder' };
+      const letters = bad.map(({ record, message }) => deadLetterRecord(record, batch, { ...refusal, message }, now()));
       await bus.publish(TOPICS.deadLetters, letters);
       log.warn({ records: bad.length, of: batch.records.length }, 'records that are no documents: tipline dlq list');
     }

@@ -1,3 +1,7 @@
+import { isUtf8 } from 'node:buffer';
+import { COLLECTED_AT_HEADER } from './raw-indicator.ts';
+import { originOf } from './topics.ts';
+
 /**
  * A record that could not be used: one record on `ioc.dlq`, one document in `threat_deadletters-YYYY.MM.dd`.
  * It keeps the original bytes, so that it can be replayed as it was or repaired.
@@ -21,4 +25,50 @@ export interface DeadLetter {
   /** Size of the original in bytes; larger than the payload when that was cut. */
   payload_bytes: number;
   payload_cut?: true;
+}
+
+/** A broker takes 1 MB a record by default, and JSON writes a control character in six bytes. */
+const MOST_PAYLOAD_BYTES = 131_072;
+
+/** The record that is refused, as the bus gave it. */
+interface RefusedRecord {
+  readonly value: Buffer;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The record for `ioc.dlq`: the original bytes with the reason. `now` is epoch ms. */
+export function deadLetterRecord(
+  record: RefusedRecord,
+  at: { readonly topic: string; readonly partition: number },
+  refusal: { readonly code: string; readonly message: string; readonly stage: string },
+  now: number,
+): { key: string; value: string } {
+  const bytes = record.value.subarray(0, MOST_PAYLOAD_BYTES);
+  // a cut may go through the middle of a character: then it is base64
+  const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
+  const letter: DeadLetter = {
+    schema: 1,
+    id: originOf(at.topic, at.partition, record.offset),
+    '@timestamp': new Date(now).toISOString(),
+    code: refusal.code,
+    message: refusal.message,
+    stage: refusal.stage,
+    origin: { topic: at.topic, partition: at.partition, offset: record.offset },
+    collected_at: collectedAt(record),
+    payload: bytes.toString(encoding),
+    payload_encoding: encoding,
+    payload_bytes: record.value.length,
+    ...(bytes.length < record.value.length ? { payload_cut: true as const } : {}),
+  };
+  return { key: letter.id, value: JSON.stringify(letter) };
+}
+
+const YEAR_10000 = Date.UTC(10_000, 0, 1);
+
+/** A replayed record brings its first reading; others can write what they like into that header, and a bad date would cost the letter its place in the index. */
+function collectedAt({ headers, timestamp }: RefusedRecord): string {
+  const told = Date.parse(headers[COLLECTED_AT_HEADER]?.slice(0, 40) ?? '');
+  return new Date(told >= 0 && told < YEAR_10000 ? told : timestamp).toISOString();
 }

@@ -9,7 +9,6 @@ import type { Indicator } from '../../core/indicator/type.ts';
 import type { Claim } from '../state/claim.ts';
 import { flatContext } from './context.ts';
 import { type DeadLetterOutcome, deadLetter, type Outcome } from './outcome.ts';
-import type { Report } from './report.ts';
 import { isoOf, notAfterTomorrow, readTime } from './time.ts';
 import { INVALID, readPercent, readText, readTlp, readTruth, readWords } from './told.ts';
 

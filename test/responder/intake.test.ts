@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
+import { inspectDocument } from '../../core/contract/read-document.ts';
 import { createFuse } from '../../responder/fuse.ts';
 import { type IntakeContext, intake } from '../../responder/intake.ts';
 import type { BlockRow } from '../../responder/ledger/block-row.ts';
 import { policyTerms } from '../../responder/policy.ts';
-import { readSighting } from '../../responder/sightings.ts';
+import { sightingIn } from '../../responder/sightings.ts';
 import { claimAt, documentOf, NOW } from './documents.ts';
 import { rowOf } from './rows.ts';
 
@@ -29,7 +30,7 @@ const guarded: IntakeContext = {
 };
 
 function take(document: EnrichedDocument, row?: BlockRow, within = context) {
-  const sighting = readSighting(document);
+  const sighting = sightingIn(inspectDocument(document));
   assert.ok(typeof sighting === 'object', String(sighting));
   return intake(sighting, row, within);
 }

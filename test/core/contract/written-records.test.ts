@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { deadLetterOf } from '../../../alerting/refused-record.ts';
 import { journalEntry } from '../../../audit/journal-entry.ts';
 import type { Batch, Incoming } from '../../../bus/port.ts';
 import type { Action } from '../../../core/contract/action.ts';
-import type { DeadLetter } from '../../../core/contract/dead-letter.ts';
+import { type DeadLetter, deadLetterRecord } from '../../../core/contract/dead-letter.ts';
 import { parsePrefix } from '../../../core/indicator/address.ts';
-import { deadLetterRecord } from '../../../enrich/dead-letters.ts';
-import { deadLetter } from '../../../enrich/steps/outcome.ts';
 import { actionOf } from '../../../responder/action.ts';
-import { deadLetter as responderLetter } from '../../../responder/dead-letter.ts';
 import type { BlockRow } from '../../../responder/ledger/block-row.ts';
 import { NOW } from './enriching.ts';
 import { faults } from './schemas.ts';
@@ -37,20 +33,8 @@ describe('dead letters', () => {
   for (const [what, value] of Object.entries(payloads)) {
     it(`of a record that is ${what} are as the schema says, whoever writes them`, () => {
       const batch = batchOf('ioc.enriched', value);
-      const letters: unknown[] = [
-        JSON.parse(
-          String(
-            deadLetterRecord(
-              record(value),
-              { topic: 'ioc.raw', partition: 3 },
-              deadLetter('parse', 'RAW_NOT_JSON', 'no JSON'),
-              NOW,
-            ).value,
-          ),
-        ),
-        deadLetterOf(batch, record(value), { code: 'DOCUMENT_NOT_JSON', message: 'no JSON' }, NOW),
-        JSON.parse(String(responderLetter({ record: record(value), message: 'no JSON' }, batch, NOW).value)),
-      ];
+      const refusal = { code: 'RAW_NOT_JSON', message: 'no JSON', stage: 'parse' };
+      const letters: unknown[] = [JSON.parse(deadLetterRecord(record(value), batch, refusal, NOW).value)];
       for (const letter of letters) {
         assert.deepEqual(faults('dead-letter', letter), []);
         const { payload, payload_encoding, payload_cut, payload_bytes } = letter as DeadLetter;
@@ -63,13 +47,28 @@ describe('dead letters', () => {
     });
   }
 
+  it('keep when a replayed record was first read, and no other text from that header', () => {
+    const first = '2026-02-01T00:00:00.000Z';
+    for (const [header, kept] of [
+      [first, first],
+      ['2026-02-01T01:00:00+01:00', first],
+      ['yesterday', new Date(NOW).toISOString()],
+      ['+012345-01-01T00:00:00Z', new Date(NOW).toISOString()],
+      ['', new Date(NOW).toISOString()],
+    ] as const) {
+      const replayed = { ...record(Buffer.from('x')), headers: { collected_at: header } };
+      const refusal = { code: 'A', message: 'a', stage: 'parse' };
+      const { value } = deadLetterRecord(replayed, { topic: 'ioc.raw', partition: 0 }, refusal, NOW);
+      const letter = JSON.parse(value) as DeadLetter;
+      assert.deepEqual(faults('dead-letter', letter), []);
+      assert.equal(letter.collected_at, kept, header);
+    }
+  });
+
   it('that are none are told apart', () => {
-    const letter = deadLetterOf(
-      batchOf('ioc.enriched', Buffer.from('x')),
-      record(Buffer.from('x')),
-      { code: 'A', message: 'a' },
-      NOW,
-    );
+    const refusal = { code: 'A', message: 'a', stage: 'alerting' };
+    const batch = batchOf('ioc.enriched', Buffer.from('x'));
+    const letter = JSON.parse(deadLetterRecord(record(Buffer.from('x')), batch, refusal, NOW).value) as DeadLetter;
     for (const wrong of [
       { ...letter, schema: 2 },
       { ...letter, id: 'somewhere' },

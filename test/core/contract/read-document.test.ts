@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decide } from '../../alerting/policy.ts';
-import { readDocument } from '../../alerting/read-document.ts';
-import { sampleDocument } from '../store/sample-document.ts';
+import { decide } from '../../../alerting/policy.ts';
+import { readDocument } from '../../../core/contract/read-document.ts';
+import { sampleDocument } from '../../store/sample-document.ts';
 
 const NOW = Date.parse('2026-05-10T12:00:00Z');
 const policy = { threshold: 80, repeatAfter: 1 };
@@ -24,7 +24,7 @@ test('a document of another version is told from garbage', () => {
 
 for (const [name, change] of [
   ['no tipline part', { tipline: undefined }],
-  ['a foreign id', { tipline: { ...sampleDocument().tipline, id: '../../etc/passwd' } }],
+  ['a foreign id', { tipline: { ...sampleDocument().tipline, id: '../../../etc/passwd' } }],
   ['an unknown type', { tipline: { ...sampleDocument().tipline, type: 'toaster' } }],
   ['a text as revision', { tipline: { ...sampleDocument().tipline, revision: '1' } }],
   ['claims that are none', { tipline: { ...sampleDocument().tipline, claims: [null] } }],

@@ -1,16 +1,18 @@
-import type { EnrichedDocument } from '../core/contract/enriched-document.ts';
-import { DOCUMENT_SCHEMA } from '../core/contract/enriched-document.ts';
-import { INDICATOR_TYPES } from '../core/indicator/type.ts';
+import { INDICATOR_TYPES } from '../indicator/type.ts';
+import { DOCUMENT_SCHEMA, type EnrichedDocument } from './enriched-document.ts';
 
 /** A record of `ioc.enriched`: a document, one of a version that this program does not know, or something else altogether. */
 export type ReadDocument =
   | { kind: 'document'; document: EnrichedDocument }
   | { kind: 'unknown-schema' }
-  | { kind: 'refused'; code: string; message: string };
+  | { kind: 'refused'; code: 'BAD_ENRICHED_DOCUMENT'; message: string };
 
 const STATUSES: readonly unknown[] = ['allowed', 'active', 'revoked', 'expired'];
 
-/** Checks what decisions depend on; what is only shown is checked where it is shown. */
+/**
+ * Reads a record of `ioc.enriched`. The topic is ours, but one record that is not must not stop a batch, so all that decisions depend on
+ * is checked; what is only shown is checked where it is shown.
+ */
 export function readDocument(value: Buffer): ReadDocument {
   let parsed: unknown;
   try {
@@ -18,6 +20,11 @@ export function readDocument(value: Buffer): ReadDocument {
   } catch {
     return refused('is not JSON');
   }
+  return inspectDocument(parsed);
+}
+
+/** As above, for what is parsed already. */
+export function inspectDocument(parsed: unknown): ReadDocument {
   if (isDocument(parsed)) return { kind: 'document', document: parsed };
   const schema = isObject(parsed) && isObject(parsed.tipline) ? parsed.tipline.schema : undefined;
   if (typeof schema === 'number' && schema !== DOCUMENT_SCHEMA) return { kind: 'unknown-schema' };
@@ -37,6 +44,7 @@ function faultOf(root: unknown): string | undefined {
   if (typeof part.value !== 'string' || part.value === '') return 'has no value';
   if (!STATUSES.includes(part.status)) return 'has an unknown status';
   if (!Number.isSafeInteger(part.revision)) return 'has no revision';
+  if (!Number.isFinite(part.threat_score)) return 'has no score';
   if (typeof part.born !== 'string') return 'does not say which record it was born of';
   if (!isObject(part.why) || !isObject(part.why.weights)) return 'does not say why its score is what it is';
   if (!isObject(root.threat) || !isObject(root.threat.indicator)) return 'has no threat.indicator';
@@ -48,16 +56,21 @@ function isClaim(claim: unknown): boolean {
   return (
     isObject(claim) &&
     typeof claim.source === 'string' &&
-    typeof claim.expires_at === 'string' &&
+    isTime(claim.last_seen) &&
+    isTime(claim.expires_at) &&
     Number.isFinite(claim.score) &&
     Number.isFinite(claim.confidence) &&
-    Number.isFinite(claim.severity)
+    Number.isFinite(claim.severity) &&
+    (claim.ref === undefined || typeof claim.ref === 'string') &&
+    (claim.tags === undefined || (Array.isArray(claim.tags) && claim.tags.every((tag) => typeof tag === 'string')))
   );
 }
 
-type Fields = Record<string, unknown>;
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
 
-function isObject(value: unknown): value is Fields {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
