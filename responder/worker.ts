@@ -4,7 +4,7 @@ import { inspectDocument } from '../core/contract/read-document.ts';
 import { TOPICS } from '../core/contract/topics.ts';
 import { createBackoff, pause } from '../core/process/backoff.ts';
 import type { ResponderConfig } from '../core/process/config/sections.ts';
-import { TiplineError } from '../core/process/errors.ts';
+import { messageOf, TiplineError } from '../core/process/errors.ts';
 import type { Worker, WorkerContext } from '../core/process/worker-context.ts';
 import type { IndicatorStore } from '../store/port.ts';
 import type { Backend } from './backends/backend.ts';
@@ -91,7 +91,7 @@ export function startResponder(options: ResponderOptions): Responder {
         return;
       } catch (error) {
         if (!(error instanceof TiplineError) || error.retryable !== true) throw error;
-        health.report('responder', 'down', error.message);
+        health.report('responder', 'down', messageOf(error));
         if (failures === 0) log.warn({ error }, 'the responder waits');
         await pause(backoff.next(), signal);
         if (signal.aborted) throw new TiplineError('ABORTED', 'stopped while waiting', { cause: error });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FetchIsolationLevels } from '@platformatic/kafka';
 import { createBackoff } from '../../core/process/backoff.ts';
 import type { KafkaConfig } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
@@ -101,7 +102,9 @@ export function createAdmin(cluster: Cluster, config: KafkaConfig): BusAdmin {
 
   async function offsets(topic: string, partitions: number, timestamp: bigint): Promise<Map<number, number>> {
     const wanted = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
-    const listed = await cluster.listOffsets({ topics: [{ name: topic, partitions: wanted }] });
+    const topics = [{ name: topic, partitions: wanted }];
+    // What a transaction has not committed yet is not there for readers, so it is not the end either.
+    const listed = await cluster.listOffsets({ topics, isolationLevel: FetchIsolationLevels.READ_COMMITTED });
     return new Map(listed.flatMap((found) => found.partitions.map((p) => [p.partitionIndex, Number(p.offset)])));
   }
 

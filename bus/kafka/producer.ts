@@ -23,6 +23,7 @@ const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 10_000;
 /** A topic that was created a moment ago is not known to every broker yet. */
 const TOPIC_PATIENCE_MS = 5_000;
+const LOOK_AGAIN_MS = 250;
 
 /**
  * Publishes through outages: what the broker did not confirm is sent again until it does or the bus is closed. A lost confirmation makes
@@ -56,7 +57,7 @@ export function createPublish({ cluster, produce, line, signal }: ProducerContex
       failures += 1;
       if (failures > 1 && failure.retryable === true) line.down(failure);
       stale = true;
-      await pause(backoff.next(), signal);
+      await pause(missingSince === undefined ? backoff.next() : LOOK_AGAIN_MS, signal);
       if (signal.aborted) throw busClosed();
     }
 

@@ -1,15 +1,24 @@
 import { ProtocolError } from '@platformatic/kafka';
 import type { Located } from '../port.ts';
-import type { BusAdmin } from './admin.ts';
+import type { BusAdmin, Extent } from './admin.ts';
 import type { Cluster } from './cluster.ts';
 import { busError } from './errors.ts';
-import { fetchPartition } from './fetch-request.ts';
-import { decodeRecordSet } from './format/decode.ts';
+import { type Fetched, fetchPartition } from './fetch-request.ts';
+import { decodeRecordSet, type FetchedMessage } from './format/decode.ts';
 import { toIncoming } from './incoming.ts';
+import { kafkajsModule } from './internals.ts';
 import { connectionTo, topicLayout } from './layout.ts';
+
+/** What kafkajs's consumer does with the records of transactions that were taken back. */
+const withoutAborted = kafkajsModule('consumer/filterAbortedMessages.js') as (fetched: {
+  messages: FetchedMessage[];
+  abortedTransactions: Fetched['aborted'];
+}) => FetchedMessage[];
 
 const FETCH_BYTES = 4 * 1024 ** 2;
 const OFFSET_OUT_OF_RANGE = 1;
+/** Fetches of half a second each that may bring nothing although there should be something. */
+const QUIET_FETCHES = 20;
 
 /**
  * Reads a topic from its beginning to its end as it is now, one partition after another, without a consumer group. Records that
@@ -19,15 +28,18 @@ export async function* scanTopic(cluster: Cluster, admin: BusAdmin, topic: strin
   const layout = await topicLayout(cluster, topic, true).catch((error: unknown) => {
     throw busError(error, `reading ${topic}`);
   });
-  for (const { partition, low, high } of await admin.extents(topic)) {
-    let next = low;
-    while (next < high) {
+  for (const extent of await admin.extents(topic)) yield* scanPartition(extent);
+
+  async function* scanPartition({ partition, low, high }: Extent): AsyncGenerator<Located> {
+    let quiet = 0;
+    for (let next = low; next < high && quiet < QUIET_FETCHES; ) {
       const fetched = await fetchFrom(partition, next);
       if (fetched === 'gone') {
         const now = (await admin.extents(topic)).find((extent) => extent.partition === partition);
         next = Math.max(next + 1, now?.low ?? high);
         continue;
       }
+      quiet = fetched.length === 0 ? quiet + 1 : 0;
       const before = next;
       for (const message of fetched) {
         const offset = Number(message.offset);
@@ -36,20 +48,18 @@ export async function* scanTopic(cluster: Cluster, admin: BusAdmin, topic: strin
         if (!message.isControlRecord) yield { ...toIncoming(message), topic, partition };
       }
       // Offsets can be missing at the end of a batch: ask for the one after.
-      if (next === before) next += 1;
+      if (next === before && fetched.length > 0) next += 1;
     }
   }
 
-  async function fetchFrom(
-    partition: number,
-    offset: number,
-  ): Promise<Awaited<ReturnType<typeof decodeRecordSet>> | 'gone'> {
+  async function fetchFrom(partition: number, offset: number): Promise<FetchedMessage[] | 'gone'> {
     try {
       const connection = await connectionTo(cluster, layout, partition);
-      const { errorCode, set } = await fetchPartition(connection, { topic, partition, offset, maxBytes: FETCH_BYTES });
+      const from = { topic, partition, offset, maxBytes: FETCH_BYTES };
+      const { errorCode, set, aborted } = await fetchPartition(connection, from);
       if (errorCode === OFFSET_OUT_OF_RANGE) return 'gone';
       if (errorCode !== 0) throw new ProtocolError(errorCode);
-      return await decodeRecordSet(set);
+      return withoutAborted({ messages: await decodeRecordSet(set), abortedTransactions: aborted });
     } catch (error) {
       throw busError(error, `reading ${topic}`);
     }

@@ -101,7 +101,8 @@ export function startSession(options: ConsumeOptions, { newClient, line, log }: 
   }
 
   async function workOff(payload: EachBatchPayload, hand: InHand): Promise<void> {
-    const { partition, messages } = payload.batch;
+    const { batch } = payload;
+    const { partition, messages } = batch;
     const { signal } = hand;
     const heartbeat = (): Promise<void> => {
       hand.progress = Date.now();
@@ -120,7 +121,10 @@ export function startSession(options: ConsumeOptions, { newClient, line, log }: 
         if (signal.aborted) return;
         throw error;
       }
-      if (signal.aborted || !(await commit(payload, last.offset + 1, hand))) return;
+      // Behind the last record there may be marks of transactions, which no handler sees.
+      const covered =
+        at + maxRecords < messages.length ? last.offset : Math.max(last.offset, Number(batch.lastOffset()));
+      if (signal.aborted || !(await commit(payload, covered + 1, hand))) return;
       payload.resolveOffset(String(last.offset));
       await heartbeat();
     }
@@ -175,6 +179,12 @@ export function startSession(options: ConsumeOptions, { newClient, line, log }: 
     joined.resolve();
   });
   consumer.on(consumer.events.FETCH, () => line.up());
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    // Nothing but marks of transactions or aborted records: no handler was called, and without a commit they would count as lag for ever.
+    if (payload.batchSize > 0 || state() !== 'running' || place.lost() !== undefined) return;
+    const mark = { topic, partition: payload.partition, offset: String(Number(payload.lastOffset) + 1) };
+    consumer.commitOffsets([mark]).catch((error: unknown) => log.debug({ doing, error }, 'a mark was not committed'));
+  });
   consumer.on(consumer.events.REQUEST_TIMEOUT, () => away('a broker does not answer'));
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     place.abortAll();

@@ -38,6 +38,9 @@ export interface ProcessResult {
   failedFeeds: IngestReport['failedFeeds'];
 }
 
+/** Health part: all workers of this process run. */
+const PROCESS_PART = 'process';
+
 /**
  * The composition root of a tipline process: opens the ports, starts the workers of the roles, waits for a signal (or with `once` for the
  * end of the work), and stops everything in reverse order.
@@ -70,6 +73,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
       stopShowing();
     }
     stopping = true;
+    context.health.report(PROCESS_PART, 'down', 'it is stopping');
     const report = workers.ingest?.progress();
     await lifecycle.stop();
     return { workers, failedFeeds: report?.failedFeeds ?? [] };
@@ -86,6 +90,8 @@ async function startAll({ settings, roles, once }: ProcessOptions, context: Work
     const release = holdDataFolder(settings.data);
     lifecycle.started('data folder', async () => release());
   }
+  // bus and store may be up long before anybody works: who asks for readiness must not be told so by then
+  context.health.report(PROCESS_PART, 'starting', 'its workers do not run yet');
   let status: StatusServer | undefined;
   if (config.http.listen !== 'off') {
     status = await serveStatus(config.http.listen, context.health, context.metrics);
@@ -103,6 +109,7 @@ async function startAll({ settings, roles, once }: ProcessOptions, context: Work
   context.log.info({ bus: bus.description, store: store.indicators.description, roles }, 'tipline starts');
 
   const workers = await startWorkers({ settings, roles, once, bus, store, context, lifecycle });
+  context.health.report(PROCESS_PART, 'up');
   if (!once) {
     const owner = `${process.pid}`;
     lifecycle.started(

@@ -1,5 +1,5 @@
 import { createBackoff, pause } from './backoff.ts';
-import { TiplineError } from './errors.ts';
+import { messageOf, TiplineError } from './errors.ts';
 import type { Health } from './health.ts';
 import type { Log } from './log.ts';
 
@@ -35,7 +35,7 @@ export async function outlast<T>(work: () => T, options: OutlastOptions): Promis
     } catch (error) {
       if (!(error instanceof TiplineError) || error.retryable !== true) throw error;
       if (failures === 0) {
-        health.report(part, 'down', error.message);
+        health.report(part, 'down', messageOf(error));
         log.warn({ part, error }, `${part} is away: waiting for it`);
       }
       await heartbeat?.();

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { size } from '../../core/process/config/sections.ts';
+import { duration, size } from '../../core/process/config/sections.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import { defineFeed, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { HeldFiles } from '../files/held.ts';
@@ -12,7 +12,7 @@ import { SharedPage } from '../files/shared-page.ts';
 import { fileCursorShape, headOf, judge, type Look, sameHead, type Tracked } from '../files/tracked.ts';
 import { adoptionOf } from '../foreign.ts';
 import { MOST_LINE_BYTES } from '../formats/lines.ts';
-import { commonKeys, milliseconds } from '../settings.ts';
+import { commonKeys } from '../settings.ts';
 
 const pattern = z.string().min(1).max(4096);
 
@@ -25,7 +25,7 @@ const schema = z.strictObject({
    * Files are looked at by the clock and not by fs.watch: that one sees nothing on network and overlay mounts, drops events under load,
    * and names no file that was moved. A look costs one stat a file.
    */
-  look_every: milliseconds.default(1000),
+  look_every: duration.default(1000),
   /** Cap on a file that is one JSON document; JSON lines have none. */
   max_size: size.default(256 * 1024 ** 2),
 });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { z } from 'zod';
-import { duration, size } from '../../core/process/config/sections.ts';
+import { duration, hostPort, size } from '../../core/process/config/sections.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
 import { defineFeed, type FeedRecord, type ListenContext, type ListeningFeed } from '../feed.ts';
@@ -15,10 +15,7 @@ const schema = z.strictObject({
   ...commonKeys,
   type: z.literal('tcp'),
   /** Port 0 takes a free one. Loopback unless another address is written down: whoever reaches it may write. */
-  listen: z
-    .string()
-    .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port')
-    .default('127.0.0.1:5000'),
+  listen: hostPort.default('127.0.0.1:5000'),
   tls: z
     .strictObject({
       /** PEM files. */
@@ -197,11 +194,11 @@ function splitAddress(address: string): { host: string; port: number } {
 function describe(server: Server, config: TcpFeed): string {
   const address = server.address();
   const where =
-    typeof address === 'object' && address !== null ? hostPort(address.address, address.port) : config.listen;
+    typeof address === 'object' && address !== null ? shownAddress(address.address, address.port) : config.listen;
   return `listens on ${where}${config.tls === undefined ? '' : ' with TLS'}`;
 }
 
-function hostPort(host: string, port: number): string {
+function shownAddress(host: string, port: number): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

@@ -105,10 +105,11 @@ async function verify(lab: Lab, ledger: Ledger, lifted: readonly string[]): Prom
     assert.ok(told(`planned block ${value}`), `the block of ${value} is told of`);
     assert.ok(!told(`planned unblock ${value}`), value);
   }
+  const released = new Set(inState('released'));
   for (const value of lifted) {
     // taken back before it was ever planned: then there is nothing to tell of either
     assert.equal(told(`planned unblock ${value}`), told(`planned block ${value}`), value);
-    assert.equal(inState('released').includes(value), told(`planned block ${value}`), value);
+    if (told(`planned block ${value}`)) assert.ok(released.has(value), value);
   }
   assert.ok(told(`refused refuse ${GUARDED}`));
   assert.ok([...actions.keys()].every((what) => !what.includes(UNSURE) && !what.startsWith('done ')));

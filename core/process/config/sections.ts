@@ -42,7 +42,8 @@ const names = z.array(z.string().min(1).max(100)).max(100);
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be letters, digits, dot, dash or underscore, at most 63');
-const hostPort = z
+/** `host:port`, IPv6 in brackets. */
+export const hostPort = z
   .string()
   .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, {
     error: 'must be host:port, or [host]:port for IPv6',

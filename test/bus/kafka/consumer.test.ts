@@ -154,6 +154,50 @@ describe('records of other producers', () => {
   });
 });
 
+describe('records of transactions', () => {
+  it('are read when they were committed, not when they were aborted, and their marks are no lag', async () => {
+    const topic = await freshTopic(bus);
+    const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      transactionalId: freshName('transaction'),
+      maxInFlightRequests: 1,
+      idempotent: true,
+    });
+    await producer.connect();
+    const send = async (value: string, end: 'commit' | 'abort'): Promise<void> => {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: Array.from({ length: 10 }, (_, i) => ({ key: `key ${i}`, value })) });
+      await transaction[end]();
+    };
+    const seen: string[] = [];
+    const group = freshName('group');
+    const subscription = await bus.consume({
+      topic,
+      group,
+      maxRecords: 3,
+      handler: async ({ records }) => void seen.push(...records.map(({ value }) => value.toString())),
+    });
+    await send('taken back', 'abort');
+    await send('kept', 'commit');
+    await until(() => seen.length >= 10, { what: 'ten records', timeout: PATIENCE });
+    await until(async () => (await bus.lag(topic, group)) === 0, { what: 'no lag', timeout: PATIENCE });
+    await send('taken back', 'abort');
+    await until(async () => (await bus.lag(topic, group)) === 0, {
+      what: 'no lag of an aborted one',
+      timeout: PATIENCE,
+    });
+    await producer.disconnect();
+    await subscription.stop();
+    assert.deepEqual(new Set(seen), new Set(['kept']));
+    const scanned: string[] = [];
+    for await (const { value } of bus.scan(topic)) scanned.push(value.toString());
+    assert.deepEqual(
+      scanned,
+      Array.from({ length: 10 }, () => 'kept'),
+    );
+  });
+});
+
 describe('a handler that throws', () => {
   it('ends the subscription with its error, commits nothing, and aborts the other batches in hand', async () => {
     const topic = await filled(400);
