@@ -22,6 +22,12 @@ export interface Incoming {
   headers: Readonly<Record<string, string>>;
 }
 
+/**
+ * Header of a record that stands in for a batch that could not be read (damaged, too large when unpacked, a codec that nobody knows): its
+ * text is the reason, its value is empty. The records of that batch are lost to us; the consumer goes on behind them.
+ */
+export const REFUSED_HEADER = 'tipline-refused';
+
 /** What a worker needs to wait long inside a batch without losing its place in the group. */
 export interface BatchPatience {
   /** Call between slices of work and while waiting for a server that is away. */

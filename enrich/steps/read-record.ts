@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import type { Incoming } from '../../bus/port.ts';
+import { type Incoming, REFUSED_HEADER } from '../../bus/port.ts';
 import { COLLECTED_AT_HEADER } from '../../core/contract/raw-indicator.ts';
 import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { canonicalise } from '../../core/indicator/canonical.ts';
@@ -26,6 +26,9 @@ const ID_SHAPE = /^[0-9a-f]{40}$/;
  */
 export function readRecord(record: Incoming, origin: string): Outcome {
   const { value } = record;
+  const damaged = record.headers[REFUSED_HEADER];
+  if (damaged !== undefined)
+    return refuse('RAW_BATCH_UNREADABLE', `A batch of records cannot be read: ${damaged.slice(0, 200)}`);
   if (value.length === 0) return { kind: 'drop', reason: 'empty' };
   if (value.length > MOST_BYTES) {
     return refuse('RAW_TOO_LARGE', `The record has ${value.length} bytes; at most ${MOST_BYTES} are read.`);

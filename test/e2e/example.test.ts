@@ -46,7 +46,7 @@ describe('the shipped example, in a folder where nothing is configured', () => {
       new RegExp(`^read ${lines} {3}published ${lines} {3}indexed 11 current, 12 history {3}dead letters 1$`, 'm'),
     );
     assert.match(stdout, /^alerts 5 {3}mails 1 {3}blocks: 3 planned, 0 enforced, 0 refused$/m);
-    assert.match(stdout, /^ip +5$/m);
+    assert.match(stdout, /^ip +5 +81-100 +7$/m);
     assert.deepEqual(readdirSync(folder.path), ['data'], 'everything it writes is below data');
   });
 

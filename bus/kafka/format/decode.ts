@@ -1,4 +1,5 @@
 import { messageOf } from '../../../core/process/errors.ts';
+import { REFUSED_HEADER } from '../../port.ts';
 import { CODEC_MASK, decompress } from './codecs.ts';
 import { BATCH_HEADER } from './encode.ts';
 
@@ -14,9 +15,6 @@ export interface Limits {
 }
 
 const LIMITS: Limits = { bytes: 32 * 1024 ** 2, records: 200_000 };
-
-/** Header of the empty record that stands for a batch that could not be read; its value is the reason. */
-export const REFUSED_HEADER = 'tipline-refused';
 
 /** One record. The names and types are those that kafkajs expects of its own decoder. */
 export interface FetchedMessage {

@@ -85,6 +85,13 @@ describe('readRecord', () => {
     assert.deepEqual(read({ recheck: 'a'.repeat(40) }), { kind: 'recheck', id: 'a'.repeat(40) });
   });
 
+  it('refuses what stands in for a batch that cannot be read', () => {
+    const outcome = read('', { 'tipline-refused': 'unknown codec 7' });
+    assert.ok(
+      outcome.kind === 'dead-letter' && outcome.code === 'RAW_BATCH_UNREADABLE' && outcome.message.includes('codec 7'),
+    );
+  });
+
   it('drops a record without a value', () => assert.equal(read('').kind, 'drop'));
 
   const broken: [string, unknown, string][] = [

@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { crc32c, type KafkaRecord, Reader, readRecordsBatches } from '@platformatic/kafka';
 import fc from 'fast-check';
-import { decodeRecordSet, REFUSED_HEADER } from '../../../../bus/kafka/format/decode.ts';
+import { decodeRecordSet } from '../../../../bus/kafka/format/decode.ts';
 import { BATCH_HEADER, compressedBatch, sizeOfRecord, writeBatch } from '../../../../bus/kafka/format/encode.ts';
 import type { Outgoing } from '../../../../bus/port.ts';
+import { REFUSED_HEADER } from '../../../../bus/port.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 
