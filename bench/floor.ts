@@ -39,6 +39,7 @@ await consumer.run({
       for (const { value } of slice) {
         const event = JSON.parse(String(value)) as Record<string, unknown> & { indicator: string; confidence: number };
         const place = event.type === 'ip' ? geo.get(event.indicator) : null;
+        if (event.type === 'url') event.decoded = decodeURI(event.indicator);
         event.threat_score = Math.trunc(0.7 * event.confidence + 0.3 * 50);
         if (place !== null) event.geo = place;
         body += `{"index":{"_index":"threat_intel"}}\n${JSON.stringify(event)}\n`;

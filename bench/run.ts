@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openEmbeddedBus } from '../bus/embedded/bus.ts';
 import { openKafkaBus } from '../bus/kafka/bus.ts';
@@ -30,7 +33,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '200000' },
     rounds: { type: 'string', default: '5' },
     profile: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'sink,real,embedded' },
+    only: { type: 'string', default: 'produce,sink,real,embedded' },
   },
 });
 const EVENTS = Number(values.events);
@@ -238,7 +241,17 @@ async function benchEmbedded(): Promise<void> {
   rmSync(data, { recursive: true });
 }
 
+/** Publishing alone: our encoder against the client's own. */
+async function benchProduce(): Promise<void> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('kafka-produce.ts', import.meta.url))], {
+    env: { ...process.env, TIPLINE_TEST_KAFKA: kafka.brokers.join(',') },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  await once(child, 'exit');
+}
+
 try {
+  if (parts.has('produce')) await benchProduce();
   if (parts.has('sink')) await benchSink();
   if (parts.has('real')) await benchReal();
   if (parts.has('embedded')) await benchEmbedded();
