@@ -50,7 +50,7 @@ export interface AlertingWorker extends Worker {
 
 /** The lease must outlast two waits for the mail server, so that a sender that waits is not taken for dead. */
 function leaseOf(timeout: number): number {
-  return Math.max(60_000, 2 * timeout + 10_000);
+  return Math.max(10_000, 2 * timeout + 5_000);
 }
 
 /** Reads `ioc.enriched`, keeps the outbox, and mails from it. */
