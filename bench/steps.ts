@@ -54,14 +54,16 @@ for (let round = 0; round < 5; round += 1) {
         signal: AbortSignal.abort(),
       };
       let from = process.cpuUsage();
-      const { groups } = readBatch(batch, ({ id, indicator, claim }) =>
-        settled.knows(id, claim, planner.quantumOf(indicator.type)),
+      const { groups } = readBatch(batch, ({ indicator, claim }) =>
+        settled.knows(indicator, claim, planner.quantumOf(indicator.type)),
       );
       reading += used(from);
       from = process.cpuUsage();
       for (const group of groups.values()) {
         const made = plan(group, undefined, planner, now);
-        for (const claim of made.settled) settled.remember(group.id, claim, made.firstSeen);
+        for (const claim of made.settled?.claims ?? []) {
+          settled.remember(made.settled?.indicator ?? { type: 'ip', value: '' }, claim, made.settled?.firstSeen ?? '');
+        }
         if (made.kind === 'write') bytes += made.current.length + (made.write.history[0]?.document.length ?? 0);
       }
       planning += used(from);

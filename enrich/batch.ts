@@ -40,8 +40,8 @@ export async function enrichBatch(
   const now = clock();
   const planner = currentPlanner();
   const tally = emptyTally();
-  const read = readBatch(batch, ({ id, indicator, claim }) =>
-    settled.knows(id, claim, planner.quantumOf(indicator.type)),
+  const read = readBatch(batch, ({ indicator, claim }) =>
+    settled.knows(indicator, claim, planner.quantumOf(indicator.type)),
   );
   tally.read = batch.records.length;
   tally.unchanged = read.unchanged;
@@ -85,8 +85,9 @@ export async function enrichBatch(
   await publishAll(bus, done, letters);
   seam('after-publish');
   tally.deadLetters = letters.length;
-  for (const each of done) {
-    for (const claim of each.settled) settled.remember(each.group.id, claim, each.firstSeen);
+  for (const { settled: known } of done) {
+    if (known === undefined) continue;
+    for (const claim of known.claims) settled.remember(known.indicator, claim, known.firstSeen);
   }
   seam('before-commit');
   return tally;

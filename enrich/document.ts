@@ -5,6 +5,7 @@ import type { GeoFragments } from './geo/lookup.ts';
 import { toSlim } from './state/claim.ts';
 import type { Derived, JudgedClaim } from './state/derive.ts';
 import type { Weights } from './state/score.ts';
+import { contextOf } from './steps/context.ts';
 import type { Report } from './steps/report.ts';
 import { isoOf } from './steps/time.ts';
 
@@ -85,7 +86,8 @@ export function render(about: Rendering): Rendered {
       const text =
         claims.find(({ origin }) => origin === judged.claim.origin)?.text ??
         quote(toSlim(judged.claim, judged, isoOf(judged.expiresAt)));
-      const claim = report.context === undefined ? text : `${text.slice(0, -1)},"context":${quote(report.context)}}`;
+      const context = contextOf(report.told);
+      const claim = context === undefined ? text : `${text.slice(0, -1)},"context":${quote(context)}}`;
       return (
         `{"@timestamp":"${report.claim.timestamp}",${event},"provider":${quote(report.claim.source)},"action":"${action}",` +
         `"created":"${isoOf(report.collectedAt)}"},"labels":{"is_ioc_transform_source":"true"},${rest},${own},"claim":${claim}}}`

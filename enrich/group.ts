@@ -1,5 +1,6 @@
 import type { Batch, Incoming } from '../bus/port.ts';
 import { originOf } from '../core/contract/topics.ts';
+import { indicatorId } from '../core/indicator/id.ts';
 import type { Indicator } from '../core/indicator/type.ts';
 import { messageOf } from '../core/process/errors.ts';
 import { type DeadLetterOutcome, deadLetter, type Outcome } from './steps/outcome.ts';
@@ -54,7 +55,10 @@ export function readBatch(batch: Batch, isSettled: (report: Report) => boolean):
     switch (outcome.kind) {
       case 'report':
         if (isSettled(outcome.report)) unchanged += 1;
-        else add(outcome.report.id, outcome.report.indicator, { record, origin, report: outcome.report });
+        else {
+          const { report } = outcome;
+          add(indicatorId(report.indicator), report.indicator, { record, origin, report });
+        }
         break;
       case 'recheck':
         add(outcome.id, undefined, { record, origin, report: undefined });

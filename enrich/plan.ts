@@ -26,7 +26,7 @@ export interface Planner {
 
 /** What a group of records does to its indicator. */
 export type Plan =
-  | { kind: 'nothing'; group: Group; settled: readonly Claim[]; firstSeen: string }
+  | { kind: 'nothing'; group: Group; settled: SettledClaims | undefined }
   | {
       kind: 'write';
       group: Group;
@@ -38,9 +38,15 @@ export type Plan =
       action: EventAction;
       type: IndicatorType;
       score: number;
-      settled: readonly Claim[];
-      firstSeen: string;
+      settled: SettledClaims;
     };
+
+/** What need not be looked at again once the plan is carried out. */
+export interface SettledClaims {
+  readonly indicator: Indicator;
+  readonly claims: readonly Claim[];
+  readonly firstSeen: string;
+}
 
 interface Change {
   readonly report: Report;
@@ -52,12 +58,12 @@ interface Change {
 export function plan(group: Group, stored: StoredState | undefined, planner: Planner, now: number): Plan {
   const indicator = group.indicator ?? (stored === undefined ? undefined : indicatorOf(stored.tipline));
   // a recheck of what is not there any more
-  if (indicator === undefined) return { kind: 'nothing', group, settled: [], firstSeen: '' };
+  if (indicator === undefined) return { kind: 'nothing', group, settled: undefined };
 
   const before =
     stored === undefined ? undefined : { claims: stored.tipline.claims.map(fromSlim), firstSeen: stored.firstSeen };
   const { state, changes, again } = mergeAll(group, before, stored, planner.quantumOf(indicator.type));
-  if (state === undefined) return { kind: 'nothing', group, settled: [], firstSeen: '' };
+  if (state === undefined) return { kind: 'nothing', group, settled: undefined };
 
   const allowedBy = planner.allowed.reasonFor(indicator);
   const derived = derive(indicator.type, state, allowedBy, planner.policy, now);
@@ -67,7 +73,7 @@ export function plan(group: Group, stored: StoredState | undefined, planner: Pla
   if (changes.length > 0 || rederived)
     return change({ group, indicator, stored, state, derived, changes, planner, now });
   if (again.length > 0 && stored !== undefined) return redo({ group, indicator, stored, state, again, planner });
-  return { kind: 'nothing', group, settled: settledOf(group, state), firstSeen: state.firstSeen };
+  return { kind: 'nothing', group, settled: settledOf(group, indicator, state) };
 }
 
 function mergeAll(group: Group, before: State | undefined, stored: StoredState | undefined, quantum: number) {
@@ -139,8 +145,7 @@ function change({ group, indicator, stored, state, derived, changes, planner, no
     action,
     type: indicator.type,
     score: derived.score,
-    settled: settledOf(group, state),
-    firstSeen: state.firstSeen,
+    settled: settledOf(group, indicator, state),
   };
 }
 
@@ -191,8 +196,7 @@ function redo({ group, indicator, stored, state, again, planner }: RedoArguments
     action,
     type: indicator.type,
     score: derived.score,
-    settled: settledOf(group, state),
-    firstSeen: state.firstSeen,
+    settled: settledOf(group, indicator, state),
   };
 }
 
@@ -253,10 +257,14 @@ function differs(derived: Derived, tipline: TiplinePart): boolean {
   );
 }
 
-function settledOf(group: Group, state: State): readonly Claim[] {
-  if (state.claims.length === 1) return state.claims;
+function settledOf(group: Group, indicator: Indicator, state: State): SettledClaims {
+  const { firstSeen } = state;
+  if (state.claims.length === 1) return { indicator, claims: state.claims, firstSeen };
   const told = group.items.flatMap(({ report }) => (report === undefined ? [] : [report.claim]));
-  return state.claims.filter((claim) => told.some((each) => each.source === claim.source && each.ref === claim.ref));
+  const claims = state.claims.filter((claim) =>
+    told.some((each) => each.source === claim.source && each.ref === claim.ref),
+  );
+  return { indicator, claims, firstSeen };
 }
 
 function indicatorOf({ type, value }: TiplinePart): Indicator {

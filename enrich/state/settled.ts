@@ -1,3 +1,4 @@
+import type { Indicator } from '../../core/indicator/type.ts';
 import { parseIso } from '../steps/time.ts';
 import type { Claim } from './claim.ts';
 import { earliestOf } from './merge.ts';
@@ -6,104 +7,99 @@ import { earliestOf } from './merge.ts';
  * Remembers which claims are settled: written to the store, published, and equal to what was told last. A record that says the same again
  * needs no read of the store, which makes steady feeds nearly free.
  *
- * A table of fixed size in flat arrays: buckets of four slots, the oldest entry of a full bucket goes. What it forgets is read from
+ * A table of fixed size in flat arrays: buckets of eight slots, of a full bucket one entry goes in turn. What it forgets is read from
  * the store again; what it holds was true when it was written and stays so, because states only grow: another worker can
  * have added to the state, but cannot have taken the claim out of it.
+ *
+ * The key is quick and could be made to collide by whoever chooses the texts; nothing is known without an equal content hash, so a
+ * collision costs a read of the store, never a record.
  */
 export interface Settled {
   /** True when the record certainly changes nothing. `quantum` as in changeOf. */
-  knows(id: string, claim: Claim, quantum: number): boolean;
-  remember(id: string, claim: Claim, firstSeen: string): void;
+  knows(indicator: Indicator, claim: Claim, quantum: number): boolean;
+  remember(indicator: Indicator, claim: Claim, firstSeen: string): void;
   clear(): void;
 }
 
-const SLOTS = 4;
-/** key, hash, timestamp, lastSeen, validUntil, firstSeen: six doubles. */
-const FIELDS = 6;
-const BYTES_PER_SLOT = FIELDS * 8;
+const SLOTS = 8;
+/** hash, timestamp, lastSeen, validUntil, firstSeen: five doubles beside the key. */
+const FIELDS = 5;
+const BYTES_PER_SLOT = (FIELDS + 1) * 8;
 
 export function createSettled(bytes: number): Settled {
   const buckets = 2 ** Math.max(4, Math.floor(Math.log2(bytes / (BYTES_PER_SLOT * SLOTS))));
-  const table = new Float64Array(buckets * SLOTS * FIELDS);
+  // the keys of a bucket lie together: one line of the processor's cache
+  const keys = new Float64Array(buckets * SLOTS);
+  const values = new Float64Array(buckets * SLOTS * FIELDS);
   const nextVictim = new Uint8Array(buckets);
 
-  /** Offset in the table of the slot that holds `key`, or -1. */
+  /** The slot that holds `key`, or -1. */
   const find = (bucket: number, key: number): number => {
-    const start = bucket * SLOTS * FIELDS;
-    for (let slot = start; slot < start + SLOTS * FIELDS; slot += FIELDS) if (table[slot] === key) return slot;
+    const start = bucket * SLOTS;
+    for (let slot = start; slot < start + SLOTS; slot += 1) if (keys[slot] === key) return slot;
     return -1;
   };
 
   return {
-    knows(id, claim, quantum) {
-      const key = keyOf(id, claim);
+    knows(indicator, claim, quantum) {
+      const key = keyOf(indicator, claim);
       const slot = find(key % buckets, key);
       if (slot < 0) return false;
-      const at = (field: number): number => table[slot + field] ?? 0;
-      if (parseIso(earliestOf(claim)) < at(5)) return false;
-      if (parseIso(claim.timestamp) < at(2)) return true;
-      if (at(1) !== hex(claim.hash)) return false;
-      const moved = Math.max(Math.abs(parseIso(claim.lastSeen) - at(3)), Math.abs(endOf(claim) - at(4)));
+      const base = slot * FIELDS;
+      if (values[base] !== hashBits(claim.hash)) return false;
+      const timestamp = values[base + 1] ?? 0;
+      const lastSeen = values[base + 2] ?? 0;
+      const validUntil = values[base + 3] ?? 0;
+      if (parseIso(earliestOf(claim)) < (values[base + 4] ?? 0)) return false;
+      if (parseIso(claim.timestamp) < timestamp) return true;
+      const moved = Math.max(Math.abs(parseIso(claim.lastSeen) - lastSeen), Math.abs(endOf(claim) - validUntil));
       // as in changeOf: what was granted for a short time is renewed in a part of it
-      const step = at(4) === 0 ? quantum : Math.min(quantum, Math.max(0, at(4) - at(2)) / 4);
+      const step = validUntil === 0 ? quantum : Math.min(quantum, Math.max(0, validUntil - timestamp) / 4);
       return moved < step;
     },
-    remember(id, claim, firstSeen) {
-      const key = keyOf(id, claim);
+    remember(indicator, claim, firstSeen) {
+      const key = keyOf(indicator, claim);
       const bucket = key % buckets;
       let slot = find(bucket, key);
       if (slot < 0) slot = find(bucket, 0);
       if (slot < 0) {
         const victim = nextVictim[bucket] ?? 0;
-        slot = (bucket * SLOTS + victim) * FIELDS;
+        slot = bucket * SLOTS + victim;
         nextVictim[bucket] = (victim + 1) % SLOTS;
       }
-      table[slot] = key;
-      table[slot + 1] = hex(claim.hash);
-      table[slot + 2] = parseIso(claim.timestamp);
-      table[slot + 3] = parseIso(claim.lastSeen);
-      table[slot + 4] = endOf(claim);
-      table[slot + 5] = parseIso(firstSeen);
+      const base = slot * FIELDS;
+      keys[slot] = key;
+      values[base] = hashBits(claim.hash);
+      values[base + 1] = parseIso(claim.timestamp);
+      values[base + 2] = parseIso(claim.lastSeen);
+      values[base + 3] = endOf(claim);
+      values[base + 4] = parseIso(firstSeen);
     },
     clear() {
-      table.fill(0);
+      keys.fill(0);
     },
   };
 }
 
-/** 52 bits of the id, which is a hash, mixed with (source, ref); never 0, which marks an empty slot. */
-function keyOf(id: string, claim: Claim): number {
-  return ((hex(id) + voiceOf(claim.source, claim.ref)) % (Number.MAX_SAFE_INTEGER - 1)) + 1;
+/** 48 bits of (type, value, source, ref); never 0, which marks an empty slot. */
+function keyOf({ type, value }: Indicator, { source, ref }: Claim): number {
+  const high = mix(mix(0x811c9dc5, value), type);
+  const low = mix(mix(high ^ 0x1b873593, ref), source);
+  return (high >>> 16) * 2 ** 32 + (low >>> 0) + 1;
+}
+
+function mix(seed: number, text: string): number {
+  let hash = seed;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash ^ (hash >>> 15);
 }
 
 /** The first 52 bits. */
-function hex(text: string): number {
-  return Number.parseInt(text.slice(0, 13), 16);
+function hashBits(hash: string): number {
+  return Number.parseInt(hash.slice(0, 13), 16);
 }
 
 /** Epoch ms; 0 = none told. */
 function endOf(claim: Claim): number {
   return claim.validUntil === undefined ? 0 : parseIso(claim.validUntil);
-}
-
-let lastSource = '';
-let lastRef = '';
-let lastVoice = 0;
-
-/** 52 bits of (source, ref); the same source comes many times in a row. */
-function voiceOf(source: string, ref: string): number {
-  if (source === lastSource && ref === lastRef) return lastVoice;
-  let high = 0x811c9dc5;
-  let low = 0x1b873593;
-  for (const text of [source, '\0', ref]) {
-    for (let i = 0; i < text.length; i += 1) {
-      const code = text.charCodeAt(i);
-      high = Math.imul(high ^ code, 0x01000193);
-      low = Math.imul(low ^ code, 0x85ebca6b);
-    }
-  }
-  lastSource = source;
-  lastRef = ref;
-  lastVoice = (high >>> 12) * 2 ** 32 + (low >>> 0);
-  return lastVoice;
 }

@@ -5,14 +5,35 @@ const KEY_LENGTH = 64;
 const TEXT_LENGTH = 256;
 const NESTED_LENGTH = 512;
 
+/** What a record says elsewhere; everything else in it is context. */
+const OWN_KEYS = new Set([
+  'indicator',
+  'source',
+  'ref',
+  'type',
+  'confidence',
+  'severity',
+  'timestamp',
+  'first_seen',
+  'last_seen',
+  'valid_until',
+  'revoked',
+  'tags',
+  'tlp',
+  'description',
+  'reference',
+  'categories',
+  'malware',
+  'composite',
+  'context',
+  'collected_at',
+]);
+
 /**
  * What else a source told, made safe to index: one level of text values. The `flattened` field type refuses deep trees and NUL in keys,
  * and a refused field would cost the whole document.
  */
-export function flatContext(
-  told: unknown,
-  unknownKeys: Readonly<Record<string, unknown>>,
-): Record<string, string> | undefined {
+export function contextOf(told: Readonly<Record<string, unknown>>): Record<string, string> | undefined {
   const flat: Record<string, string> = {};
   let left = MOST_KEYS;
   const add = (key: string, value: unknown): void => {
@@ -22,11 +43,12 @@ export function flatContext(
     flat[name] = text;
     left -= 1;
   };
-  for (const key in unknownKeys) add(key, unknownKeys[key]);
-  if (typeof told === 'object' && told !== null && !Array.isArray(told)) {
-    for (const [key, value] of Object.entries(told)) add(key, value);
-  } else if (told !== undefined && told !== null) {
-    add('context', told);
+  for (const key in told) if (!OWN_KEYS.has(key)) add(key, told[key]);
+  const { context } = told;
+  if (typeof context === 'object' && context !== null && !Array.isArray(context)) {
+    for (const [key, value] of Object.entries(context)) add(key, value);
+  } else if (context !== undefined && context !== null) {
+    add('context', context);
   }
   return left === MOST_KEYS ? undefined : flat;
 }

@@ -4,12 +4,10 @@ import { type Incoming, REFUSED_HEADER } from '../../bus/port.ts';
 import { COLLECTED_AT_HEADER } from '../../core/contract/raw-indicator.ts';
 import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { canonicalise } from '../../core/indicator/canonical.ts';
-import { indicatorId } from '../../core/indicator/id.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
 import type { Claim } from '../state/claim.ts';
-import { flatContext } from './context.ts';
 import { type DeadLetterOutcome, deadLetter, type Outcome } from './outcome.ts';
-import { isoOf, notAfterTomorrow, readTime } from './time.ts';
+import { isoText, notAfterTomorrow, readTime } from './time.ts';
 import { INVALID, readPercent, readText, readTlp, readTruth, readWords } from './told.ts';
 
 const STAGE = 'parse';
@@ -89,11 +87,11 @@ function readReport(fields: Readonly<Record<string, unknown>>, record: Incoming,
   const times = readTimes(fields, record);
   if ('kind' in times) return times;
 
-  const id = indicatorId(indicator);
   const content = [
     source,
     ref,
-    id,
+    indicator.type,
+    indicator.value,
     confidence ?? 0,
     severity ?? '',
     revoked === true,
@@ -126,8 +124,7 @@ function readReport(fields: Readonly<Record<string, unknown>>, record: Incoming,
     origin,
     action: 'updated',
   };
-  const context = flatContext(fields.context, unknownKeys(fields));
-  return { kind: 'report', report: { id, indicator, claim, collectedAt: times.collectedAt, context } };
+  return { kind: 'report', report: { indicator, claim, collectedAt: times.collectedAt, told: fields } };
 }
 
 function readIndicator(told: unknown, toldType: unknown): Indicator | DeadLetterOutcome {
@@ -171,52 +168,19 @@ function readTimes(fields: Readonly<Record<string, unknown>>, record: Incoming):
   const validUntil = readTime(fields.valid_until);
   if (validUntil === 'invalid') return refuseField('valid_until', TIME);
 
-  const said = timestamp === 'absent' ? collectedAt : notAfterTomorrow(timestamp, collectedAt);
+  const seen = (told: unknown, ms: number): string => isoText(told, ms, notAfterTomorrow(ms, collectedAt));
+  const said =
+    timestamp === 'absent' ? isoText(fields.collected_at, collectedAt, collectedAt) : seen(fields.timestamp, timestamp);
   return {
     collectedAt,
-    timestamp: isoOf(said),
-    firstSeen: firstSeen === 'absent' ? undefined : isoOf(notAfterTomorrow(firstSeen, collectedAt)),
-    lastSeen: lastSeen === 'absent' ? isoOf(said) : isoOf(notAfterTomorrow(lastSeen, collectedAt)),
-    validUntil: validUntil === 'absent' ? undefined : isoOf(validUntil),
+    timestamp: said,
+    firstSeen: firstSeen === 'absent' ? undefined : seen(fields.first_seen, firstSeen),
+    lastSeen: lastSeen === 'absent' ? said : seen(fields.last_seen, lastSeen),
+    validUntil: validUntil === 'absent' ? undefined : isoText(fields.valid_until, validUntil, validUntil),
   };
 }
 
 const TIME = 'a time: ISO 8601, or seconds or milliseconds since 1970';
-
-const KNOWN_KEYS = new Set([
-  'indicator',
-  'source',
-  'ref',
-  'type',
-  'confidence',
-  'severity',
-  'timestamp',
-  'first_seen',
-  'last_seen',
-  'valid_until',
-  'revoked',
-  'tags',
-  'tlp',
-  'description',
-  'reference',
-  'categories',
-  'malware',
-  'composite',
-  'context',
-  'collected_at',
-]);
-
-const NO_KEYS: Readonly<Record<string, unknown>> = {};
-
-function unknownKeys(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  let unknown: Record<string, unknown> | undefined;
-  for (const key in fields) {
-    if (KNOWN_KEYS.has(key)) continue;
-    unknown ??= Object.create(null) as Record<string, unknown>;
-    unknown[key] = fields[key];
-  }
-  return unknown ?? NO_KEYS;
-}
 
 function refuse(code: string, message: string): DeadLetterOutcome {
   return deadLetter(STAGE, code, message);

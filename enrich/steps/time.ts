@@ -134,3 +134,8 @@ export function isoOf(ms: number): string {
   const clock = `${PAIRS[Math.floor(minutes / 60)]}:${PAIRS[minutes % 60]}:${PAIRS[seconds % 60]}`;
   return `${dayOf(ms)}T${clock}.${millis < 10 ? '00' : millis < 100 ? '0' : ''}${millis}Z`;
 }
+
+/** `isoOf(ms)`; the told text itself where it says just that already: most of our own records do. */
+export function isoText(told: unknown, toldMs: number, ms: number): string {
+  return typeof told === 'string' && told.length === 24 && toldMs === ms && parseIso(told) === ms ? told : isoOf(ms);
+}

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { RawIndicator } from '../../../core/contract/raw-indicator.ts';
+import { contextOf } from '../../../enrich/steps/context.ts';
 import type { Outcome } from '../../../enrich/steps/outcome.ts';
 import { readRecord } from '../../../enrich/steps/read-record.ts';
 import { NOW } from './enriching.ts';
@@ -204,8 +205,8 @@ describe('the schema of ioc.raw', () => {
 
   it('names every key that the enricher knows: no other reaches a claim, and none of these is taken for context', () => {
     const { source: _, ...known } = Object.fromEntries(Object.keys(properties).map((key) => [key, null]));
-    assert.equal(reportOf({ ...known, ...good }).context, undefined);
-    assert.deepEqual(Object.keys(reportOf({ ...good, other: 1 }).context ?? {}), ['other']);
+    assert.equal(contextOf(reportOf({ ...known, ...good }).told), undefined);
+    assert.deepEqual(Object.keys(contextOf(reportOf({ ...good, other: 1 }).told) ?? {}), ['other']);
   });
 
   it('promises nothing that the enricher refuses', () => {

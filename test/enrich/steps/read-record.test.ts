@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Incoming } from '../../../bus/port.ts';
+import { contextOf } from '../../../enrich/steps/context.ts';
 import type { Outcome } from '../../../enrich/steps/outcome.ts';
 import { readRecord } from '../../../enrich/steps/read-record.ts';
 import { DAY, iso, T0 } from '../sample-claim.ts';
@@ -36,7 +37,7 @@ describe('readRecord', () => {
   });
 
   it('understands what sloppy producers write', () => {
-    const { indicator, claim, context } = report({
+    const { indicator, claim, told } = report({
       indicator: 'hxxp://Example[.]NET/a',
       type: 'URL',
       source: 'feed-a',
@@ -55,7 +56,7 @@ describe('readRecord', () => {
     assert.equal(claim.severity, 60);
     assert.deepEqual(claim.tags, ['a', 'b']);
     assert.equal(claim.tlp, 'CLEAR');
-    assert.deepEqual(context, { id: '17', extra: '{"deep":[1,2]}', note: 'x' });
+    assert.deepEqual(contextOf(told), { id: '17', extra: '{"deep":[1,2]}', note: 'x' });
   });
 
   it('gives equal content the same hash, whatever the times and the order of tags', () => {
