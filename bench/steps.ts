@@ -54,7 +54,7 @@ for (let round = 0; round < 5; round += 1) {
         signal: AbortSignal.abort(),
       };
       let from = process.cpuUsage();
-      const { groups } = readBatch(batch, ({ indicator, claim }) =>
+      const { groups } = readBatch(batch, { earliest: 0, latest: Number.MAX_SAFE_INTEGER }, ({ indicator, claim }) =>
         settled.knows(indicator, claim, planner.quantumOf(indicator.type)),
       );
       reading += used(from);

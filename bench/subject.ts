@@ -104,7 +104,13 @@ async function take(prefix: string, group: string, profile: string | undefined):
   if (process.env.BENCH_MEMORY) {
     const v8 = await import('node:v8');
     console.error(process.memoryUsage());
-    console.error(v8.getHeapSpaceStatistics().map((x) => `${x.space_name} ${(x.space_size / 1e6).toFixed(0)}/${(x.space_used_size / 1e6).toFixed(0)}`).join(', '), v8.getHeapStatistics());
+    console.error(
+      v8
+        .getHeapSpaceStatistics()
+        .map((x) => `${x.space_name} ${(x.space_size / 1e6).toFixed(0)}/${(x.space_used_size / 1e6).toFixed(0)}`)
+        .join(', '),
+      v8.getHeapStatistics(),
+    );
   }
   const { current, unchanged } = worker.tally();
   await worker.stop();

@@ -1,10 +1,11 @@
 import type { Batch, Bus, Outgoing } from '../bus/port.ts';
 import { deadLetterRecord } from '../core/contract/dead-letter.ts';
-import { TOPICS } from '../core/contract/topics.ts';
+import { originOf, TOPICS } from '../core/contract/topics.ts';
 import { messageOf, TiplineError } from '../core/process/errors.ts';
+import type { Log } from '../core/process/log.ts';
 import type { Seam } from '../core/process/seam.ts';
 import type { IndicatorStore, IndicatorWrite, WriteOutcome } from '../store/port.ts';
-import { type Group, readBatch } from './group.ts';
+import { type Group, type Item, readBatch } from './group.ts';
 import { type Plan, type Planner, plan } from './plan.ts';
 import type { Settled } from './state/settled.ts';
 import { type DeadLetterOutcome, deadLetter } from './steps/outcome.ts';
@@ -18,9 +19,12 @@ export interface BatchOptions {
   planner(): Planner;
   now(): number;
   seam: Seam;
+  log: Log;
 }
 
 type WritePlan = Extract<Plan, { kind: 'write' }>;
+
+const DAY = 86_400_000;
 
 /** Races with other enrichers are rare and end by themselves; this many in a row means that something else is wrong. */
 const MOST_ROUNDS = 50;
@@ -35,22 +39,25 @@ const MOST_ROUNDS = 50;
  */
 export async function enrichBatch(
   batch: Batch,
-  { store, bus, settled, planner: currentPlanner, now: clock, seam }: BatchOptions,
+  { store, bus, settled, planner: currentPlanner, now: clock, seam, log }: BatchOptions,
 ): Promise<Tally> {
   const now = clock();
   const planner = currentPlanner();
   const tally = emptyTally();
-  const read = readBatch(batch, ({ indicator, claim }) =>
+  const window = { earliest: now - planner.historyRetention, latest: now + DAY };
+  const read = readBatch(batch, window, ({ indicator, claim }) =>
     settled.knows(indicator, claim, planner.quantumOf(indicator.type)),
   );
   tally.read = batch.records.length;
   tally.unchanged = read.unchanged;
 
   const letters: Outgoing[] = [];
-  const setAside = (group: Group, outcome: DeadLetterOutcome): void => {
-    for (const { record, report } of group.items) {
-      // a recheck holds nothing that could be repaired
+  const setAside: SetAside = (items, outcome) => {
+    for (const { record, report } of items) {
       if (report !== undefined) letters.push(deadLetterRecord(record, batch, outcome, now));
+      // a recheck holds nothing that could be repaired
+      else
+        log.error({ id: record.key, code: outcome.code }, `an indicator cannot be derived again: ${outcome.message}`);
     }
   };
   for (const { record, outcome } of read.refused) letters.push(deadLetterRecord(record, batch, outcome, now));
@@ -72,7 +79,7 @@ export async function enrichBatch(
     const plans: WritePlan[] = [];
     for (const group of open) {
       const planned = planSafely(group, () => plan(group, states.get(group.id), planner, now));
-      if (planned.kind === 'dead-letter') setAside(group, planned);
+      if (planned.kind === 'dead-letter') setAside(group.items, planned);
       else if (planned.kind === 'nothing') {
         tally.unchanged += group.items.length;
         done.push(planned);
@@ -85,12 +92,23 @@ export async function enrichBatch(
   await publishAll(bus, done, letters);
   seam('after-publish');
   tally.deadLetters = letters.length;
-  for (const { settled: known } of done) {
-    if (known === undefined) continue;
-    for (const claim of known.claims) settled.remember(known.indicator, claim, known.firstSeen);
-  }
+  rememberSettled(done, settled, batch);
   seam('before-commit');
   return tally;
+}
+
+/**
+ * What another enricher wrote it may not have published yet; if it dies, its partition comes here, and the record must then be looked at
+ * again. So of what was only found unchanged, the claims made by records of this partition alone are remembered.
+ */
+function rememberSettled(done: readonly Plan[], settled: Settled, { topic, partition }: Batch): void {
+  const here = originOf(topic, partition, 0).slice(0, -1);
+  for (const { kind, settled: known } of done) {
+    if (known === undefined) continue;
+    for (const claim of known.claims) {
+      if (kind === 'write' || claim.origin.startsWith(here)) settled.remember(known.indicator, claim, known.firstSeen);
+    }
+  }
 }
 
 function planSafely(group: Group, make: () => Plan): Plan | DeadLetterOutcome {
@@ -101,11 +119,13 @@ function planSafely(group: Group, make: () => Plan): Plan | DeadLetterOutcome {
   }
 }
 
+type SetAside = (items: readonly Item[], outcome: DeadLetterOutcome) => void;
+
 interface Writing {
   store: IndicatorStore;
   batch: Batch;
   tally: Tally;
-  setAside(group: Group, outcome: DeadLetterOutcome): void;
+  setAside: SetAside;
   done: Plan[];
   seam: Seam;
 }
@@ -115,11 +135,7 @@ async function writeAll(
   plans: readonly WritePlan[],
   { store, batch, tally, setAside, done, seam }: Writing,
 ): Promise<Group[]> {
-  const early = plans.flatMap((each) => (each.early === undefined ? [] : [each.early]));
-  if (early.length > 0) {
-    for (const outcome of await store.write(early, batch))
-      if (outcome.kind === 'written') tally.history += outcome.historyCreated;
-  }
+  await writeEarly(plans, { store, batch, tally, setAside });
   const writes = plans.filter((each) => hasContent(each.write));
   const pendingOutcomes =
     writes.length === 0
@@ -155,7 +171,9 @@ async function writeAll(
         lost.push(each.group);
         break;
       case 'rejected':
-        setAside(each.group, deadLetter('store', outcome.code, outcome.message));
+        setAside(each.group.items, deadLetter('store', outcome.code, outcome.message));
+        // only its history is missing: store and topic must agree all the same
+        if (outcome.currentWritten) done.push(each);
         break;
       default: {
         const never: never = outcome;
@@ -164,6 +182,27 @@ async function writeAll(
     }
   }
   return lost;
+}
+
+/** History of statements that this batch replaced already; a refused one goes to the dead letters, the rest of its group goes on. */
+async function writeEarly(
+  plans: readonly WritePlan[],
+  { store, batch, tally, setAside }: Omit<Writing, 'done' | 'seam'>,
+): Promise<void> {
+  const early = plans.flatMap(({ early: write, group }) => (write === undefined ? [] : [{ write, group }]));
+  if (early.length === 0) return;
+  const outcomes = await store.write(
+    early.map(({ write }) => write),
+    batch,
+  );
+  outcomes.forEach((outcome, index) => {
+    if (outcome.kind === 'written') tally.history += outcome.historyCreated;
+    if (outcome.kind !== 'rejected') return;
+    const ids = new Set(early[index]?.write.history.map(({ id }) => id));
+    const items =
+      early[index]?.group.items.filter(({ report }) => report !== undefined && ids.has(report.claim.hash)) ?? [];
+    setAside(items, deadLetter('store', outcome.code, outcome.message));
+  });
 }
 
 function hasContent(write: IndicatorWrite): boolean {

@@ -7,7 +7,7 @@ import type { Derived, JudgedClaim } from './state/derive.ts';
 import type { Weights } from './state/score.ts';
 import { contextOf } from './steps/context.ts';
 import type { Report } from './steps/report.ts';
-import { isoOf } from './steps/time.ts';
+import { isoOf } from './time.ts';
 
 /** The ECS version whose fields are written. */
 export const ECS_VERSION = '8.17.0';

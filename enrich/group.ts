@@ -4,7 +4,7 @@ import { indicatorId } from '../core/indicator/id.ts';
 import type { Indicator } from '../core/indicator/type.ts';
 import { messageOf } from '../core/process/errors.ts';
 import { type DeadLetterOutcome, deadLetter, type Outcome } from './steps/outcome.ts';
-import { readRecord } from './steps/read-record.ts';
+import { readRecord, type TimeWindow } from './steps/read-record.ts';
 import type { Report } from './steps/report.ts';
 
 /** A record of the batch that may change an indicator; without a report it asks for a new derivation. */
@@ -35,7 +35,7 @@ export interface ReadBatch {
 }
 
 /** Reads a batch and puts together what is about one indicator. `isSettled` tells what needs no look at the state. */
-export function readBatch(batch: Batch, isSettled: (report: Report) => boolean): ReadBatch {
+export function readBatch(batch: Batch, window: TimeWindow, isSettled: (report: Report) => boolean): ReadBatch {
   const groups = new Map<string, { id: string; indicator: Indicator | undefined; items: Item[] }>();
   const refused: Refused[] = [];
   let unchanged = 0;
@@ -51,7 +51,7 @@ export function readBatch(batch: Batch, isSettled: (report: Report) => boolean):
 
   for (const record of batch.records) {
     const origin = originOf(batch.topic, batch.partition, record.offset);
-    const outcome = readSafely(record, origin);
+    const outcome = readSafely(record, origin, window);
     switch (outcome.kind) {
       case 'report':
         if (isSettled(outcome.report)) unchanged += 1;
@@ -79,9 +79,9 @@ export function readBatch(batch: Batch, isSettled: (report: Report) => boolean):
 }
 
 /** A throw in a pure step is a fault of ours that this record brings to light: the record is set aside, the batch goes on. */
-function readSafely(record: Incoming, origin: string): Outcome {
+function readSafely(record: Incoming, origin: string, window: TimeWindow): Outcome {
   try {
-    return readRecord(record, origin);
+    return readRecord(record, origin, window);
   } catch (error) {
     return deadLetter('parse', 'STEP_FAILED', messageOf(error));
   }

@@ -11,7 +11,7 @@ import { type Derived, derive, judge } from './state/derive.ts';
 import { merge, type State, stateOf } from './state/merge.ts';
 import type { Policy } from './state/policy.ts';
 import type { Report } from './steps/report.ts';
-import { dayOf, isoOf, parseIso } from './steps/time.ts';
+import { dayOf, isoOf, parseIso } from './time.ts';
 
 /** What planning may look at; no clock and no network. */
 export interface Planner {
@@ -34,7 +34,7 @@ export type Plan =
       early: IndicatorWrite | undefined;
       write: IndicatorWrite;
       /** The value for `ioc.enriched`. */
-      current: Buffer;
+      current: string;
       action: EventAction;
       type: IndicatorType;
       score: number;
@@ -65,13 +65,13 @@ export function plan(group: Group, stored: StoredState | undefined, planner: Pla
   const { state, changes, again } = mergeAll(group, before, stored, planner.quantumOf(indicator.type));
   if (state === undefined) return { kind: 'nothing', group, settled: undefined };
 
-  const allowedBy = planner.allowed.reasonFor(indicator);
-  const derived = derive(indicator.type, state, allowedBy, planner.policy, now);
   const recheck = group.items.some((item) => item.report === undefined);
-  const rederived = changes.length === 0 && recheck && stored !== undefined && differs(derived, stored.tipline);
-
-  if (changes.length > 0 || rederived)
-    return change({ group, indicator, stored, state, derived, changes, planner, now });
+  if (changes.length > 0 || (recheck && stored !== undefined)) {
+    const derived = derive(indicator.type, state, planner.allowed.reasonFor(indicator), planner.policy, now);
+    const rederived = stored !== undefined && differs(derived, stored.tipline);
+    if (changes.length > 0 || rederived)
+      return change({ group, indicator, stored, state, derived, changes, planner, now });
+  }
   if (again.length > 0 && stored !== undefined) return redo({ group, indicator, stored, state, again, planner });
   return { kind: 'nothing', group, settled: settledOf(group, indicator, state) };
 }
@@ -135,13 +135,12 @@ function change({ group, indicator, stored, state, derived, changes, planner, no
     const kept = state.claims.some((claim) => claim.origin === each.claim.origin);
     (kept ? history : early).push(historyOf(each, indicator, rendered, planner, now));
   }
-  const current = Buffer.from(rendered.current);
   return {
     kind: 'write',
     group,
     early: early.length === 0 ? undefined : { id: group.id, revision, current: null, history: early },
-    write: { id: group.id, revision, current, history },
-    current,
+    write: { id: group.id, revision, current: rendered.current, history },
+    current: rendered.current,
     action,
     type: indicator.type,
     score: derived.score,
@@ -192,7 +191,7 @@ function redo({ group, indicator, stored, state, again, planner }: RedoArguments
     group,
     early: undefined,
     write: { id: group.id, revision: tipline.revision, current: null, history },
-    current: Buffer.from(rendered.current),
+    current: rendered.current,
     action,
     type: indicator.type,
     score: derived.score,
@@ -219,7 +218,7 @@ function historyOf(
     id: claim.hash,
     day: dayOf(near ? said : collectedAt),
     fallbackDay: dayOf(collectedAt),
-    document: Buffer.from(rendered.history({ ...report, claim }, judged, change.action)),
+    document: rendered.history({ ...report, claim }, judged, change.action),
   };
 }
 

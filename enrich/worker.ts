@@ -39,6 +39,8 @@ export interface EnrichOptions {
 
 export interface EnrichWorker extends Worker {
   tally(): Readonly<Tally>;
+  /** Asks to derive again what has lapsed, now; returns how many. */
+  sweepOnce(): Promise<number>;
 }
 
 const LISTS_EVERY = 5_000;
@@ -54,7 +56,9 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
     lifetimes: lifetimesOf(INDICATOR_TYPES, config.lifetimes),
   };
   const geo = await openGeoLookup(options.geo, log);
-  const lists = createListKeeper({ files: config.allow, cursors, store, bus, context });
+  const inHand = new Set<Promise<unknown>>();
+  const batchesEnded = async (): Promise<void> => void (await Promise.allSettled([...inHand]));
+  const lists = createListKeeper({ files: config.allow, cursors, store, bus, context, batchesEnded });
   await lists.refresh(now());
   const settled = options.settled ?? createSettled(config.cache);
   const quanta = quantaOf(policy, options.blockFor);
@@ -81,7 +85,9 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
     maxRecords: config.batch,
     async handler(batch) {
       const started = performance.now();
-      const tally = await enrichBatch(batch, { store, bus, settled, planner, now, seam: context.seam });
+      const work = enrichBatch(batch, { store, bus, settled, planner, now, seam: context.seam, log });
+      inHand.add(work);
+      const tally = await work.finally(() => inHand.delete(work));
       addTo(total, tally);
       countRead(tally.read);
       countDead(tally.deadLetters);
@@ -109,11 +115,11 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
 
   return {
     tally: () => total,
+    sweepOnce: () => sweep(now()),
     closed: subscription.closed,
     async stop() {
       ended.abort();
-      await Promise.all(chores);
-      await subscription.stop();
+      await Promise.all([subscription.stop(), ...chores]);
     },
   };
 }
@@ -124,7 +130,10 @@ function quantaOf(policy: Policy, blockFor: number): Record<IndicatorType, numbe
   return Object.fromEntries(entries) as Record<IndicatorType, number>;
 }
 
-/** Does a chore now and then until the worker stops. A chore that fails is tried again next time: none of them may stop the work. */
+/**
+ * Does a chore now and then until the worker stops. A chore that fails is tried again next time: none of them may stop the work. Told once,
+ * and once when it works again.
+ */
 async function repeat(
   name: string,
   every: number,
@@ -132,13 +141,17 @@ async function repeat(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<void> {
+  let failing = false;
   for (;;) {
     await pause(every, signal);
     if (signal.aborted) return;
     try {
       await chore();
+      if (failing) context.log.info({ chore: name }, 'a chore works again');
+      failing = false;
     } catch (error) {
-      context.log.warn({ chore: name, error }, 'a chore failed; it is tried again');
+      if (!failing) context.log.warn({ chore: name, error }, 'a chore failed; it is tried again');
+      failing = true;
     }
   }
 }

@@ -1,6 +1,6 @@
+import { isHost, type PrefixIndex } from '../core/indicator/prefix-index.ts';
 import type { Change } from './backends/backend.ts';
 import type { BlockRow } from './ledger/block-row.ts';
-import { isHost, type PrefixIndex } from './prefix-index.ts';
 
 /** One row's part in bringing the firewall in line with the ledger. */
 export interface Move {

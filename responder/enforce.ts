@@ -1,8 +1,8 @@
+import { createPrefixIndex } from '../core/indicator/prefix-index.ts';
 import type { Backend, Change, Outcome } from './backends/backend.ts';
 import { type Move, type MoveGroup, planMoves } from './coverage.ts';
 import type { BlockRow } from './ledger/block-row.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { createPrefixIndex } from './prefix-index.ts';
 import { recordMoves, type Tally } from './record.ts';
 
 export interface EnforceContext {

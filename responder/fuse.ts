@@ -1,6 +1,6 @@
 import { formatCidr, type Prefix } from '../core/indicator/address.ts';
+import { familyOf, isHost } from '../core/indicator/prefix-index.ts';
 import type { Refusal } from './guard.ts';
-import { familyOf, isHost } from './prefix-index.ts';
 
 const MINUTE = 60_000;
 

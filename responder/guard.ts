@@ -1,6 +1,6 @@
 import { formatCidr, formatIp, type Prefix } from '../core/indicator/address.ts';
+import { createPrefixIndex, isHost, type PrefixIndex } from '../core/indicator/prefix-index.ts';
 import { specialPurpose } from '../core/indicator/special-purpose.ts';
-import { createPrefixIndex, isHost, type PrefixIndex } from './prefix-index.ts';
 
 /** Why something must not be blocked: a code for machines and a sentence for an operator. */
 export interface Refusal {

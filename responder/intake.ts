@@ -1,11 +1,11 @@
 import type { EnrichedDocument } from '../core/contract/enriched-document.ts';
 import type { Prefix } from '../core/indicator/address.ts';
+import { isHost } from '../core/indicator/prefix-index.ts';
 import type { Fuse } from './fuse.ts';
 import type { Guard, Refusal } from './guard.ts';
 import type { BlockRow } from './ledger/block-row.ts';
 import type { Load } from './ledger/block-rows.ts';
 import { type Decision, decide, lapsed, type PolicyTerms } from './policy.ts';
-import { isHost } from './prefix-index.ts';
 
 /** A document about an address, with the address as bytes. */
 export interface Sighting {

@@ -2,9 +2,9 @@ import type { Incoming } from '../bus/port.ts';
 import type { EnrichedDocument } from '../core/contract/enriched-document.ts';
 import { type ReadDocument, readDocument } from '../core/contract/read-document.ts';
 import { parsePrefix } from '../core/indicator/address.ts';
+import { isHost } from '../core/indicator/prefix-index.ts';
 import { textOf } from './guard.ts';
 import type { Sighting } from './intake.ts';
-import { isHost } from './prefix-index.ts';
 
 /** A record that is no enriched document. */
 export interface BadRecord {

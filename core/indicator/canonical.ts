@@ -8,6 +8,7 @@ import { canonicalHash, isPlainHash } from './hash.ts';
 import { inferPlainType, inferType, withoutIpPort } from './infer.ts';
 import { canonicalMac } from './mac.ts';
 import { canonicalMutex } from './mutex.ts';
+import { NOT_PLAIN } from './plain-text.ts';
 import { isDefanged, refang } from './refang.ts';
 import { canonicalRegistry, namesHive } from './registry.ts';
 import type { Indicator, IndicatorType } from './type.ts';
@@ -163,10 +164,6 @@ function urlOf(text: string): string | undefined {
   }
   return undefined;
 }
-
-// C0, DEL and C1; line and paragraph separators; marks that change the direction of text (they make a mail or a page
-// show something else than is there); interlinear annotation.
-const NOT_PLAIN = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]/;
 
 function isPlainText(text: string): boolean {
   return !NOT_PLAIN.test(text) && text.isWellFormed();

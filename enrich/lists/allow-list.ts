@@ -1,4 +1,5 @@
-import { formatIp, type Prefix, parseIp, parsePrefix } from '../../core/indicator/address.ts';
+import { type Prefix, parseIp, parsePrefix } from '../../core/indicator/address.ts';
+import { createPrefixIndex, isHost, type PrefixIndex } from '../../core/indicator/prefix-index.ts';
 import { specialPurpose } from '../../core/indicator/special-purpose.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
 import { urlHost } from '../../core/indicator/url.ts';
@@ -18,13 +19,13 @@ export interface AllowList {
 export function createAllowList(entries: readonly AllowEntry[], now: number): AllowList {
   const exact = new Map<string, AllowEntry>();
   const domains = new Map<string, AllowEntry>();
-  const ranges = createRanges();
+  const ranges = createPrefixIndex<AllowEntry>();
   for (const entry of entries) {
     if (entry.until <= now) continue;
     const { type, value } = entry.indicator;
     if (type === 'ip' || type === 'cidr') {
       const prefix = parsePrefix(value);
-      if (prefix !== undefined) ranges.add(prefix, entry);
+      if (prefix !== undefined) ranges.set(prefix, entry);
     } else if (type === 'domain') domains.set(value, entry);
     else exact.set(`${type} ${value}`, entry);
   }
@@ -32,7 +33,7 @@ export function createAllowList(entries: readonly AllowEntry[], now: number): Al
   const byAddress = (prefix: Prefix): string | undefined => {
     const special = specialPurpose(prefix);
     if (special !== undefined) return `special-purpose range: ${special}`;
-    const entry = ranges.overlapping(prefix);
+    const entry = ranges.size === 0 ? undefined : (ranges.covering(prefix)[0] ?? insideOf(ranges, prefix));
     return entry === undefined ? undefined : describe(entry);
   };
   const byHost = (host: string): string | undefined => {
@@ -63,6 +64,11 @@ export function createAllowList(entries: readonly AllowEntry[], now: number): Al
   };
 }
 
+/** A wide indicator can hold narrower entries. */
+function insideOf(ranges: PrefixIndex<AllowEntry>, prefix: Prefix): AllowEntry | undefined {
+  return isHost(prefix) ? undefined : ranges.inside(prefix)[0];
+}
+
 function describe(entry: AllowEntry): string {
   return `${entry.indicator.value}: ${entry.reason} (${entry.from})`;
 }
@@ -78,52 +84,4 @@ function hostPrefix(host: string): Prefix | undefined {
   const mayBeAddress = (last >= 48 && last <= 57) || host.includes(':');
   const bytes = mayBeAddress ? parseIp(host) : undefined;
   return bytes === undefined ? undefined : { bytes, length: bytes.length * 8 };
-}
-
-/** Overlap of prefixes: of two prefixes that overlap, one contains the other, so each entry is looked up at its own length. */
-function createRanges(): {
-  add(prefix: Prefix, entry: AllowEntry): void;
-  overlapping(prefix: Prefix): AllowEntry | undefined;
-} {
-  const byLength = new Map<number, Map<string, AllowEntry>>();
-  const all: { prefix: Prefix; entry: AllowEntry }[] = [];
-  return {
-    add(prefix, entry) {
-      const slot = slotOf(prefix);
-      const entries = byLength.get(slot) ?? new Map<string, AllowEntry>();
-      entries.set(maskedKey(prefix.bytes, prefix.length), entry);
-      byLength.set(slot, entries);
-      all.push({ prefix, entry });
-    },
-    overlapping(prefix) {
-      if (all.length === 0) return undefined;
-      for (const [slot, entries] of byLength) {
-        const length = slot & 0xff;
-        if (slot >> 8 !== prefix.bytes.length || length > prefix.length) continue;
-        const entry = entries.get(maskedKey(prefix.bytes, length));
-        if (entry !== undefined) return entry;
-      }
-      if (prefix.length === prefix.bytes.length * 8) return undefined;
-      // a wide indicator can hold narrower entries; CIDRs are rare, so a walk over all is cheap enough
-      const inside = maskedKey(prefix.bytes, prefix.length);
-      return all.find(
-        ({ prefix: other }) =>
-          other.bytes.length === prefix.bytes.length &&
-          other.length > prefix.length &&
-          maskedKey(other.bytes, prefix.length) === inside,
-      )?.entry;
-    },
-  };
-}
-
-function slotOf(prefix: Prefix): number {
-  return (prefix.bytes.length << 8) | prefix.length;
-}
-
-function maskedKey(bytes: Uint8Array, length: number): string {
-  const masked = new Uint8Array(bytes.length);
-  const whole = length >> 3;
-  masked.set(bytes.subarray(0, whole));
-  if (whole < bytes.length) masked[whole] = (bytes[whole] ?? 0) & (0xff << (8 - (length & 7)));
-  return formatIp(masked);
 }

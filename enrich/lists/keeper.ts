@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Bus } from '../../bus/port.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { INDICATOR_TYPES, type Indicator, type IndicatorType } from '../../core/indicator/type.ts';
+import { TiplineError } from '../../core/process/errors.ts';
 import type { WorkerContext } from '../../core/process/worker-context.ts';
 import type { Cursors, IndicatorStore } from '../../store/port.ts';
 import { type AllowList, createAllowList } from './allow-list.ts';
@@ -25,28 +26,40 @@ export interface ListKeeperOptions {
   store: IndicatorStore;
   bus: Bus;
   context: WorkerContext;
+  /** Resolves when the batches that are in hand now have ended. */
+  batchesEnded(): Promise<void>;
 }
 
-export function createListKeeper({ files, cursors, store, bus, context }: ListKeeperOptions): ListKeeper {
+export function createListKeeper({ files, cursors, store, bus, context, batchesEnded }: ListKeeperOptions): ListKeeper {
   let list = createAllowList([], 0);
   let fingerprint: string | undefined;
+  let told = '';
   /** Entries that this enricher acted on last; at its start, what any enricher did. */
   let acted: ReadonlySet<string> | undefined;
 
   async function gather(): Promise<AllowEntry[]> {
     const entries: AllowEntry[] = [];
+    const found: string[] = [];
     for (const path of files) {
-      const { entries: read, problems } = readAllowLines(await readFile(path, 'utf8'), path);
-      for (const problem of problems) context.log.warn({ list: path }, `allow list: ${problem}`);
+      const { entries: read, problems } = readAllowLines(await readList(path), path);
+      found.push(...problems);
       entries.push(...read);
     }
+    tellProblems(found);
     const shared = await cursors.get(SHARED_ALLOW_LIST);
     return [...entries, ...sharedEntries(shared?.value)];
   }
 
+  /** Once, and again when they change: the files are read every few seconds. */
+  function tellProblems(found: readonly string[]): void {
+    const text = found.join('\n');
+    if (text !== told) for (const problem of found) context.log.warn({}, `allow list: ${problem}`);
+    told = text;
+  }
+
   /**
-   * Rechecks for the entries that came or went. Every enricher does it for itself, after it has the new list: so the last one to
-   * notice a change still has everything derived again under the new list, whoever reads the recheck.
+   * Rechecks for the entries that came or went. Every enricher does it for itself, when it has the new list and has finished the batches
+   * that began under the old one: so whoever is last to notice a change has everything derived again under the new list.
    */
   async function announce(entries: readonly AllowEntry[], now: number): Promise<void> {
     const applied = await cursors.get(APPLIED);
@@ -55,8 +68,14 @@ export function createListKeeper({ files, cursors, store, bus, context }: ListKe
       entries.filter((entry) => entry.until > now).map(({ indicator }) => `${indicator.type} ${indicator.value}`),
     );
     const changed = [...after].filter((key) => !before.has(key)).concat([...before].filter((key) => !after.has(key)));
+    if (changed.length > 0) await recheck(changed);
+    // only now: after a failure the same change is announced again
     acted = after;
-    if (changed.length === 0) return;
+    if (changed.length > 0) await cursors.put(APPLIED, [...after], applied?.version ?? null);
+  }
+
+  async function recheck(changed: readonly string[]): Promise<void> {
+    await batchesEnded();
     await store.refresh();
     let rechecks = 0;
     for (const key of changed) {
@@ -70,7 +89,6 @@ export function createListKeeper({ files, cursors, store, bus, context }: ListKe
         rechecks += ids.length;
       }
     }
-    await cursors.put(APPLIED, [...after], applied?.version ?? null);
     context.log.info({ changed: changed.length, rechecks }, 'allow list changed: what it covers is derived again');
   }
 
@@ -87,6 +105,21 @@ export function createListKeeper({ files, cursors, store, bus, context }: ListKe
       fingerprint = print;
     },
   };
+}
+
+async function readList(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new TiplineError(
+      'CONFIG_ALLOW_FILE',
+      `the allow list ${path} cannot be read: correct enrich.allow, or create it`,
+      {
+        cause,
+        retryable: false,
+      },
+    );
+  }
 }
 
 function sharedEntries(value: unknown): AllowEntry[] {

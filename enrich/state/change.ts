@@ -1,5 +1,5 @@
 import type { EventAction } from '../../core/contract/enriched-document.ts';
-import { parseIso } from '../steps/time.ts';
+import { parseIso } from '../time.ts';
 import type { Claim } from './claim.ts';
 import { claimOf, earliestOf, type State, supersedes } from './merge.ts';
 
@@ -17,20 +17,40 @@ export function changeOf(state: State | undefined, claim: Claim, quantum: number
   if (!supersedes(claim, known)) return earliestOf(claim) < state.firstSeen ? 'updated' : 'nothing';
   if (claim.hash !== known.hash) return claim.revoked && !known.revoked ? 'revoked' : 'updated';
   if (earliestOf(claim) < state.firstSeen) return 'updated';
-  const step = stepOf(known, quantum);
-  const moved = apart(claim.lastSeen, known.lastSeen) >= step || apart(claim.validUntil, known.validUntil) >= step;
-  return moved ? 'seen' : 'nothing';
+  return movedEnough(
+    parseIso(known.timestamp),
+    parseIso(known.lastSeen),
+    endOf(known),
+    parseIso(claim.lastSeen),
+    endOf(claim),
+    quantum,
+  )
+    ? 'seen'
+    : 'nothing';
 }
 
-/** What was granted for a short time must be renewed in a part of it: a list that grants 24 h would lapse under a longer quantum. */
-function stepOf(known: Claim, quantum: number): number {
-  if (known.validUntil === undefined) return quantum;
-  return Math.min(quantum, Math.max(0, parseIso(known.validUntil) - parseIso(known.timestamp)) / 4);
+/** Epoch ms of `valid_until`; 0 = none told. */
+export function endOf(claim: Claim): number {
+  return claim.validUntil === undefined ? 0 : parseIso(claim.validUntil);
 }
 
-/** Milliseconds between two times; an end that appears or goes is as far as can be. */
-function apart(a: string | undefined, b: string | undefined): number {
-  if (a === b) return 0;
-  if (a === undefined || b === undefined) return Number.POSITIVE_INFINITY;
-  return Math.abs(parseIso(a) - parseIso(b));
+/**
+ * Has a claim's sighting or end moved so far that it must be written? All in epoch ms, an end of 0 is none.
+ *
+ * What was granted for a short time must be renewed in a part of it: a list that grants 24 h would lapse under a longer quantum. An end that stays
+ * where it is needs no renewing, and a grant that had run out when it was told grants nothing.
+ */
+export function movedEnough(
+  knownTimestamp: number,
+  knownSeen: number,
+  knownEnd: number,
+  seen: number,
+  end: number,
+  quantum: number,
+): boolean {
+  if (Math.abs(seen - knownSeen) >= quantum) return true;
+  if (end === knownEnd) return false;
+  if (knownEnd === 0 || end === 0) return true;
+  const grant = knownEnd - knownTimestamp;
+  return Math.abs(end - knownEnd) >= (grant > 0 ? Math.min(quantum, grant / 4) : quantum);
 }

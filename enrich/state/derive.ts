@@ -1,7 +1,7 @@
 import type { Status } from '../../core/contract/enriched-document.ts';
 import { strictestTlp, type Tlp } from '../../core/contract/tlp.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
-import { parseIso } from '../steps/time.ts';
+import { parseIso } from '../time.ts';
 import type { Claim, Judgement } from './claim.ts';
 import type { State } from './merge.ts';
 import { LONGEST_LIFE, type Policy } from './policy.ts';

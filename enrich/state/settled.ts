@@ -1,5 +1,6 @@
 import type { Indicator } from '../../core/indicator/type.ts';
-import { parseIso } from '../steps/time.ts';
+import { parseIso } from '../time.ts';
+import { endOf, movedEnough } from './change.ts';
 import type { Claim } from './claim.ts';
 import { earliestOf } from './merge.ts';
 
@@ -8,8 +9,8 @@ import { earliestOf } from './merge.ts';
  * needs no read of the store, which makes steady feeds nearly free.
  *
  * A table of fixed size in flat arrays: buckets of eight slots, of a full bucket one entry goes in turn. What it forgets is read from
- * the store again; what it holds was true when it was written and stays so, because states only grow: another worker can
- * have added to the state, but cannot have taken the claim out of it.
+ * the store again. What it holds was true when it was written, and what other workers add to the state leaves it true; a claim that newer
+ * ones pushed out of a full state, or that was pruned, is told of anew once its sighting has moved.
  *
  * The key is quick and could be made to collide by whoever chooses the texts; nothing is known without an equal content hash, so a
  * collision costs a read of the store, never a record.
@@ -52,10 +53,7 @@ export function createSettled(bytes: number): Settled {
       const validUntil = values[base + 3] ?? 0;
       if (parseIso(earliestOf(claim)) < (values[base + 4] ?? 0)) return false;
       if (parseIso(claim.timestamp) < timestamp) return true;
-      const moved = Math.max(Math.abs(parseIso(claim.lastSeen) - lastSeen), Math.abs(endOf(claim) - validUntil));
-      // as in changeOf: what was granted for a short time is renewed in a part of it
-      const step = validUntil === 0 ? quantum : Math.min(quantum, Math.max(0, validUntil - timestamp) / 4);
-      return moved < step;
+      return !movedEnough(timestamp, lastSeen, validUntil, parseIso(claim.lastSeen), endOf(claim), quantum);
     },
     remember(indicator, claim, firstSeen) {
       const key = keyOf(indicator, claim);
@@ -81,7 +79,7 @@ export function createSettled(bytes: number): Settled {
   };
 }
 
-/** 48 bits of (type, value, source, ref); never 0, which marks an empty slot. */
+/** A number for (type, value, source, ref), quick and not safe against who chooses the texts; never 0, which marks an empty slot. */
 function keyOf({ type, value }: Indicator, { source, ref }: Claim): number {
   const high = mix(mix(0x811c9dc5, value), type);
   const low = mix(mix(high ^ 0x1b873593, ref), source);
@@ -97,9 +95,4 @@ function mix(seed: number, text: string): number {
 /** The first 52 bits. */
 function hashBits(hash: string): number {
   return Number.parseInt(hash.slice(0, 13), 16);
-}
-
-/** Epoch ms; 0 = none told. */
-function endOf(claim: Claim): number {
-  return claim.validUntil === undefined ? 0 : parseIso(claim.validUntil);
 }

@@ -6,9 +6,16 @@ import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { canonicalise } from '../../core/indicator/canonical.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
 import type { Claim } from '../state/claim.ts';
+import { isoText, notAfterTomorrow, readTime } from '../time.ts';
+import { withinSize } from './claim-size.ts';
 import { type DeadLetterOutcome, deadLetter, type Outcome } from './outcome.ts';
-import { isoText, notAfterTomorrow, readTime } from './time.ts';
 import { INVALID, readPercent, readText, readTlp, readTruth, readWords } from './told.ts';
+
+/** When a record can have been read, epoch ms: within what history keeps, and not after tomorrow. */
+export interface TimeWindow {
+  readonly earliest: number;
+  readonly latest: number;
+}
 
 const STAGE = 'parse';
 const MOST_BYTES = 262_144;
@@ -22,7 +29,7 @@ const ID_SHAPE = /^[0-9a-f]{40}$/;
  * Reads one record of `ioc.raw`. Nothing in it is trusted: every field is checked, capped and made canonical, and what cannot be used
  * is answered with a reason, never with a throw.
  */
-export function readRecord(record: Incoming, origin: string): Outcome {
+export function readRecord(record: Incoming, origin: string, window: TimeWindow): Outcome {
   const { value } = record;
   const damaged = record.headers[REFUSED_HEADER];
   if (damaged !== undefined)
@@ -46,7 +53,7 @@ export function readRecord(record: Incoming, origin: string): Outcome {
   }
   const fields = told as Readonly<Record<string, unknown>>;
   if (fields.recheck !== undefined) return readRecheck(fields.recheck);
-  return readReport(fields, record, origin);
+  return readReport(fields, record, origin, window);
 }
 
 function readRecheck(id: unknown): Outcome {
@@ -54,7 +61,12 @@ function readRecheck(id: unknown): Outcome {
   return refuse('RAW_RECHECK_INVALID', 'recheck must be an indicator id: 40 hexadecimal characters.');
 }
 
-function readReport(fields: Readonly<Record<string, unknown>>, record: Incoming, origin: string): Outcome {
+function readReport(
+  fields: Readonly<Record<string, unknown>>,
+  record: Incoming,
+  origin: string,
+  window: TimeWindow,
+): Outcome {
   const indicator = readIndicator(fields.indicator, fields.type);
   if ('kind' in indicator) return indicator;
 
@@ -84,9 +96,10 @@ function readReport(fields: Readonly<Record<string, unknown>>, record: Incoming,
   const reference = readText(fields.reference, REFERENCE_LENGTH);
   if (reference === INVALID) return refuseField('reference', 'a text');
 
-  const times = readTimes(fields, record);
+  const times = readTimes(fields, record, window);
   if ('kind' in times) return times;
 
+  const texts = withinSize({ source, ref, description, reference, tags, categories, malware });
   const content = [
     source,
     ref,
@@ -96,16 +109,15 @@ function readReport(fields: Readonly<Record<string, unknown>>, record: Incoming,
     severity ?? '',
     revoked === true,
     composite === true,
-    tags.join(','),
+    texts.tags.join('\x01'),
     tlp ?? '',
-    description,
-    reference,
-    categories.join(','),
-    malware.join(','),
+    texts.description,
+    texts.reference,
+    texts.categories.join('\x01'),
+    texts.malware.join('\x01'),
   ].join('\0');
   const claim: Claim = {
-    source,
-    ref,
+    ...texts,
     confidence: confidence ?? 0,
     severity,
     timestamp: times.timestamp,
@@ -114,12 +126,7 @@ function readReport(fields: Readonly<Record<string, unknown>>, record: Incoming,
     validUntil: times.validUntil,
     revoked: revoked === true,
     composite: composite === true,
-    tags,
     tlp,
-    categories,
-    malware,
-    description,
-    reference,
     hash: hash('sha256', content, 'hex').slice(0, 40),
     origin,
     action: 'updated',
@@ -154,10 +161,16 @@ interface Times {
   validUntil: string | undefined;
 }
 
-function readTimes(fields: Readonly<Record<string, unknown>>, record: Incoming): Times | DeadLetterOutcome {
+function readTimes(
+  fields: Readonly<Record<string, unknown>>,
+  record: Incoming,
+  window: TimeWindow,
+): Times | DeadLetterOutcome {
   const toldCollected = readTime(fields.collected_at ?? record.headers[COLLECTED_AT_HEADER]);
   if (toldCollected === 'invalid') return refuseField('collected_at', TIME);
-  const collectedAt = toldCollected === 'absent' ? record.timestamp : notAfterTomorrow(toldCollected, record.timestamp);
+  // who may write to the topic decides both times, and each day that they name becomes an index
+  const read = toldCollected === 'absent' ? record.timestamp : toldCollected;
+  const collectedAt = Math.min(Math.max(read, window.earliest), window.latest);
 
   const timestamp = readTime(fields.timestamp);
   if (timestamp === 'invalid') return refuseField('timestamp', TIME);

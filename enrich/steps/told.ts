@@ -1,4 +1,5 @@
 import { parseTlp, type Tlp } from '../../core/contract/tlp.ts';
+import { NOT_PLAIN } from '../../core/indicator/plain-text.ts';
 
 /**
  * Readers of single told fields. Feeds write numbers as text, lists as comma-separated text and truth as 0 and 1; all that is understood.
@@ -42,9 +43,8 @@ export function readTlp(told: unknown): Told<Tlp> {
   return parseTlp(told) ?? INVALID;
 }
 
-// C0, C1, DEL, line and paragraph separators, bidirectional marks and overrides, byte order mark, lone surrogates: nothing
-// of this belongs into a name or a sentence, and some of it makes a reader see another text than a program does
-const UNWANTED = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
+// what misleads a reader, and halves of characters, which no encoder takes
+const UNWANTED = new RegExp(`${NOT_PLAIN.source}|\\p{Surrogate}`, 'gu');
 const PLAIN = /^[\x20-\x7e]*$/;
 
 /** Text on one line, without what misleads, at most `most` characters. */

@@ -1,7 +1,7 @@
 import { type Prefix, parsePrefix } from '../../core/indicator/address.ts';
+import { isHost } from '../../core/indicator/prefix-index.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { textOf } from '../guard.ts';
-import { isHost } from '../prefix-index.ts';
 import type { BlockRow, BlockState } from './block-row.ts';
 import type { Ledger } from './ledger.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import { parsePrefix, prefixContains, prefixOverlaps } from '../../core/indicator/address.ts';
+import { createPrefixIndex, isHost } from '../../core/indicator/prefix-index.ts';
 import { planMoves } from '../../responder/coverage.ts';
 import { textOf } from '../../responder/guard.ts';
 import type { BlockRow } from '../../responder/ledger/block-row.ts';
-import { createPrefixIndex, isHost } from '../../responder/prefix-index.ts';
 import { rowOf } from './rows.ts';
 
 /** A firewall and a ledger in memory: what is planned is done, and must never break the firewall's law. */

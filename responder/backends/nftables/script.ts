@@ -1,6 +1,6 @@
 import { formatCidr, formatIp, type Prefix } from '../../../core/indicator/address.ts';
+import { isHost } from '../../../core/indicator/prefix-index.ts';
 import { LONGEST_BLOCK } from '../../policy.ts';
-import { isHost } from '../../prefix-index.ts';
 import type { Change } from '../backend.ts';
 import { SETS, type SetName, setOf, TABLE } from './table.ts';
 

@@ -1,5 +1,5 @@
 import type { Prefix } from '../../../core/indicator/address.ts';
-import { familyOf, isHost } from '../../prefix-index.ts';
+import { familyOf, isHost } from '../../../core/indicator/prefix-index.ts';
 
 /** Our own table: nobody else's rules are ever touched. */
 export const FAMILY = 'inet';

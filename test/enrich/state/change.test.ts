@@ -25,6 +25,14 @@ describe('changeOf', () => {
     const again = claim({ timestamp: iso(T0 + HOUR), lastSeen: iso(T0 + HOUR), validUntil: iso(T0 + 5 * HOUR) });
     assert.equal(changeOf(hourly, again, QUANTUM), 'seen');
   });
+  it('is nothing for a row that lapsed before it was told, and for an end that stays', () => {
+    const lapsed = stateOf(claim({ validUntil: iso(T0 - DAY) }));
+    const again = claim({ timestamp: iso(T0 + HOUR), lastSeen: iso(T0), validUntil: iso(T0 - DAY) });
+    assert.equal(changeOf(lapsed, again, QUANTUM), 'nothing');
+    const ending = stateOf(claim({ validUntil: iso(T0 + HOUR) }));
+    const same = claim({ timestamp: iso(T0 + HOUR / 2), lastSeen: iso(T0 + HOUR / 2), validUntil: iso(T0 + HOUR) });
+    assert.equal(changeOf(ending, same, QUANTUM), 'nothing');
+  });
   it('is updated for other content', () => assert.equal(told({ confidence: 91 }), 'updated'));
   it('is revoked for a withdrawal', () => assert.equal(told({ revoked: true }), 'revoked'));
   it('is updated for another source', () => assert.equal(told({ source: 'feed-b' }), 'updated'));
@@ -54,6 +62,13 @@ describe('settled', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('knows nothing without an equal content hash, so that texts made to collide suppress no record', () => {
+    const settled = createSettled(64 * 1024);
+    settled.remember(indicator, claim(), iso(T0 - DAY));
+    assert.ok(settled.knows(indicator, claim({ timestamp: iso(T0 - HOUR) }), QUANTUM));
+    assert.ok(!settled.knows(indicator, claim({ timestamp: iso(T0 - HOUR), confidence: 1 }), QUANTUM));
   });
 
   it('knows again what it was told, also when its table is full', () => {

@@ -2,19 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Incoming } from '../../../bus/port.ts';
+import { MOST_CLAIM_BYTES } from '../../../enrich/steps/claim-size.ts';
 import { contextOf } from '../../../enrich/steps/context.ts';
 import type { Outcome } from '../../../enrich/steps/outcome.ts';
 import { readRecord } from '../../../enrich/steps/read-record.ts';
 import { DAY, iso, T0 } from '../sample-claim.ts';
 
 const ORIGIN = 'ioc.raw-0-7';
+const WINDOW = { earliest: T0 - 90 * DAY, latest: T0 + DAY };
 
 function record(value: unknown, headers: Record<string, string> = {}): Incoming {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
   return { key: null, value: bytes, offset: 7, timestamp: T0, headers };
 }
 
-const read = (value: unknown, headers?: Record<string, string>): Outcome => readRecord(record(value, headers), ORIGIN);
+const read = (value: unknown, headers?: Record<string, string>): Outcome =>
+  readRecord(record(value, headers), ORIGIN, WINDOW);
 
 function report(value: unknown, headers?: Record<string, string>) {
   const outcome = read(value, headers);
@@ -80,6 +83,26 @@ describe('readRecord', () => {
 
   it('takes the reading time of a replayed record from its header', () => {
     assert.equal(report(good, { collected_at: iso(T0 - 3 * DAY) }).collectedAt, T0 - 3 * DAY);
+  });
+
+  it('does not let a producer choose the day of an index', () => {
+    assert.equal(report({ ...good, collected_at: '2001-02-03' }).collectedAt, T0 - 90 * DAY);
+    assert.equal(report({ ...good, collected_at: '2090-02-03' }).collectedAt, T0 + DAY);
+  });
+
+  it('keeps a claim within its size, always in the same way', () => {
+    const long = {
+      ...good,
+      description: '文'.repeat(600),
+      tags: Array.from({ length: 40 }, (_, n) => `${'文'.repeat(60)}${n}`),
+      malware: Array.from({ length: 40 }, (_, n) => `${'x'.repeat(60)}${n}`),
+    };
+    const { claim } = report(long);
+    const texts = [claim.source, claim.ref, claim.description, claim.reference, ...claim.tags, ...claim.malware];
+    assert.ok(Buffer.byteLength(texts.join('')) <= MOST_CLAIM_BYTES);
+    assert.ok(claim.malware.length > 0);
+    assert.equal(report(long).claim.hash, claim.hash);
+    assert.ok(claim.description.isWellFormed());
   });
 
   it('reads a request to derive again', () => {

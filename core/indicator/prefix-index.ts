@@ -1,4 +1,4 @@
-import { ipRange, type Prefix } from '../core/indicator/address.ts';
+import { ipRange, type Prefix } from './address.ts';
 
 /**
  * Values under address prefixes, with the two questions a firewall asks: what holds this prefix, and what lies inside it.

@@ -17,8 +17,8 @@ export function readTime(told: unknown): ToldTime {
   if (typeof told === 'number') ms = fromEpoch(told);
   else if (typeof told === 'string') ms = fromText(told);
   else return 'invalid';
-  if (!(ms < YEAR_10000)) return 'invalid';
-  return ms < YEAR_1990 ? 'absent' : Math.trunc(ms);
+  if (Number.isNaN(ms)) return 'invalid';
+  return ms < YEAR_1990 ? 'absent' : Math.min(Math.trunc(ms), YEAR_10000 - 1);
 }
 
 function fromEpoch(value: number): number {

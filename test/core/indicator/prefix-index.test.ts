@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { type Prefix, parsePrefix, prefixContains } from '../../core/indicator/address.ts';
-import { textOf } from '../../responder/guard.ts';
-import { createPrefixIndex } from '../../responder/prefix-index.ts';
+import { type Prefix, parsePrefix, prefixContains } from '../../../core/indicator/address.ts';
+import { createPrefixIndex } from '../../../core/indicator/prefix-index.ts';
+import { textOf } from '../../../responder/guard.ts';
 
 function prefix(text: string): Prefix {
   const parsed = parsePrefix(text);
