@@ -8,8 +8,14 @@ export interface Talker {
   end(): Promise<void>;
 }
 
+/** The flags that the command is started with. */
+const AS_SHIPPED = ['--max-semi-space-size=16'];
+
 export async function start(script: string, environment: Record<string, string>): Promise<Talker & { hello: unknown }> {
-  const child = fork(fileURLToPath(new URL(script, import.meta.url)), { env: { ...process.env, ...environment } });
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), {
+    env: { ...process.env, ...environment },
+    execArgv: AS_SHIPPED,
+  });
   const hello = await answerOf(child, script);
   return {
     hello,
@@ -28,7 +34,10 @@ export async function start(script: string, environment: Record<string, string>)
 
 /** Runs a script that answers once and ends. */
 export async function runOnce(script: string, environment: Record<string, string>): Promise<Cost> {
-  const child = fork(fileURLToPath(new URL(script, import.meta.url)), { env: { ...process.env, ...environment } });
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), {
+    env: { ...process.env, ...environment },
+    execArgv: AS_SHIPPED,
+  });
   const answer = (await answerOf(child, script)) as Cost;
   await new Promise((resolve) => child.once('exit', resolve));
   return answer;

@@ -44,7 +44,6 @@ const store: Store =
   NODE === ''
     ? openEmbeddedStore({ data: DATA, ...context })
     : await openElasticsearchStore(config.store as ElasticsearchConfig, context);
-if (process.env.BENCH_BATCH !== undefined) config.enrich.batch = Number(process.env.BENCH_BATCH);
 let settled = createSettled(config.enrich.cache);
 
 async function take(prefix: string, group: string, profile: string | undefined): Promise<Cost> {
@@ -100,17 +99,6 @@ async function take(prefix: string, group: string, profile: string | undefined):
     const { profile: taken } = await session.post('Profiler.stop');
     writeFileSync(profile, JSON.stringify(taken));
     session.disconnect();
-  }
-  if (process.env.BENCH_MEMORY) {
-    const v8 = await import('node:v8');
-    console.error(process.memoryUsage());
-    console.error(
-      v8
-        .getHeapSpaceStatistics()
-        .map((x) => `${x.space_name} ${(x.space_size / 1e6).toFixed(0)}/${(x.space_used_size / 1e6).toFixed(0)}`)
-        .join(', '),
-      v8.getHeapStatistics(),
-    );
   }
   const { current, unchanged } = worker.tally();
   await worker.stop();
