@@ -26,8 +26,8 @@ export interface IndicatorWrite {
   id: string;
   /** Above the revision that was read; the write is lost if the store holds this one or a later one. */
   revision: number;
-  /** JSON text of the EnrichedDocument; null when only history is written again after a crash. */
-  current: Buffer | null;
+  /** JSON text of the EnrichedDocument; null when only history is written again after a crash. A string spares the hot path a Buffer. */
+  current: string | Buffer | null;
   history: readonly HistoryWrite[];
 }
 
@@ -39,18 +39,20 @@ export interface HistoryWrite {
   /** UTC day it goes to when that day is write-blocked. */
   fallbackDay: string;
   /** JSON text. */
-  document: Buffer;
+  document: string | Buffer;
 }
 
 /**
  * - written: all of it is in the store (a history document that was there already counts as written);
  * - lost: another writer was first, or our own reply got lost: read again and merge again;
- * - rejected: the store refuses this document for what it is; nothing else of the batch is affected.
+ * - rejected: the store refuses a document for what it is; nothing else of the batch is affected. `currentWritten`: only history
+ *   was refused, and the current document is in the store all the same (with `current: null`, as it was): publish it, or store
+ *   and topic disagree.
  */
 export type WriteOutcome =
   | { kind: 'written'; historyCreated: number }
   | { kind: 'lost' }
-  | { kind: 'rejected'; code: string; message: string };
+  | { kind: 'rejected'; code: string; message: string; currentWritten: boolean };
 
 /** One document a line; `value` finds itself in canonical form, and an address the CIDRs that hold it. */
 export interface SearchQuery {
@@ -95,7 +97,10 @@ export interface IndicatorStore {
   active(minScore: number): AsyncIterable<EnrichedDocument[]>;
   /** Ids of indicators whose `tipline.recheck_at` is not after `before` (epoch ms), soonest first; without that field never. */
   findExpiring(before: number, limit: number): Promise<string[]>;
-  /** Ids of the indicators an allow-list entry covers: an address or CIDR by overlap; a domain itself, what is below it, and their URLs; else the value itself. */
+  /**
+   * Ids of the indicators an allow-list entry covers, each once: for an address or CIDR what overlaps it, and URLs whose host is
+   * an address in it; for a domain itself, what is below it, and the URLs and e-mail addresses of both; else the value itself.
+   */
   findCovered(entry: Covering): AsyncIterable<string[]>;
   /** `documents` counts of both indices and the journal. */
   summary(): Promise<StoreSummary>;

@@ -1,7 +1,7 @@
 /** The NDJSON of one bulk request in one Buffer that grows and is used again. */
 export interface BulkBody {
   /** `action` and `document` are JSON on one line each. */
-  add(action: string, document: Buffer): void;
+  add(action: string, document: string | Buffer): void;
   /** A view: valid until the next `clear`. */
   bytes(): Buffer;
   clear(): void;
@@ -30,11 +30,12 @@ export function createBulkBody(capacity = 1024 * 1024): BulkBody {
   return {
     add(action, document) {
       // A UTF-16 unit takes three bytes at most.
-      makeRoom(action.length * 3 + document.length + 2);
+      makeRoom((action.length + document.length) * 3 + 2);
       length += buffer.write(action, length, 'utf8');
       buffer[length] = NEWLINE;
       length += 1;
-      length += document.copy(buffer, length);
+      // One write is quicker than to ask first whether all of it is ASCII.
+      length += typeof document === 'string' ? buffer.write(document, length, 'utf8') : document.copy(buffer, length);
       buffer[length] = NEWLINE;
       length += 1;
     },
@@ -52,6 +53,6 @@ export function createBulkBody(capacity = 1024 * 1024): BulkBody {
  * A line break inside a document would end it, and the rest would be read as the next action: a way to write anything
  * anywhere.
  */
-export function isOneLine(document: Buffer): boolean {
-  return document.indexOf(NEWLINE) < 0;
+export function isOneLine(document: string | Buffer): boolean {
+  return typeof document === 'string' ? !document.includes('\n') : document.indexOf(NEWLINE) < 0;
 }

@@ -16,7 +16,7 @@ export interface Route {
 
 export interface BulkOperation extends Route {
   /** JSON on one line. */
-  document: Buffer;
+  document: string | Buffer;
   /** Taken once when `index` is closed or write-blocked. */
   detour?: Route | undefined;
 }
@@ -222,7 +222,10 @@ interface Slice {
   again?: true;
 }
 
-/** Ranges of `positions` that make requests of about `most` bytes; a larger document is alone. */
+/**
+ * Ranges of `positions` that make requests of about `most` bytes; a larger document is alone. Strings count by their length,
+ * which is their bytes in all but foreign scripts; to know better would be to read each once more.
+ */
 function cut(operations: readonly BulkOperation[], positions: readonly number[], most: number): Slice[] {
   const slices: Slice[] = [];
   let from = 0;

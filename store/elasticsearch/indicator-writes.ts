@@ -38,12 +38,17 @@ export async function writeIndicators(
   });
 }
 
+/**
+ * A conflict goes first: it may be our own write whose reply got lost, and who merges again writes the history again, to be
+ * refused then.
+ */
 function outcomeOf(history: readonly Settled[], current: Settled | undefined): WriteOutcome {
-  const refused = [...history, current].find((outcome): outcome is Refused => outcome?.kind === 'refused');
-  if (refused !== undefined) {
-    return { kind: 'rejected', code: refused.code, message: describeServerError(refused.error) };
-  }
   if (current?.kind === 'conflict') return { kind: 'lost' };
+  const refused = [current, ...history].find((outcome): outcome is Refused => outcome?.kind === 'refused');
+  if (refused !== undefined) {
+    const currentWritten = refused !== current;
+    return { kind: 'rejected', code: refused.code, message: describeServerError(refused.error), currentWritten };
+  }
   return { kind: 'written', historyCreated: history.filter((outcome) => outcome.kind === 'created').length };
 }
 
@@ -60,7 +65,7 @@ export function createRoute(index: string, id: string): Route {
 }
 
 /** `require_alias`: without it a cluster that was never set up would make an index of that name, with guessed types. */
-function currentOperation(names: Names, id: string, revision: number, document: Buffer): BulkOperation {
+function currentOperation(names: Names, id: string, revision: number, document: string | Buffer): BulkOperation {
   const action =
     `{"index":{"_index":${JSON.stringify(names.current)},"_id":${JSON.stringify(id)},` +
     `"version":${revision},"version_type":"external","require_alias":true}}`;

@@ -41,7 +41,7 @@ export function createStates(
     const text = write.current?.toString();
     const columns = text === undefined ? undefined : columnsOf(write.id, text);
     if (columns !== undefined && 'unfit' in columns) {
-      return { kind: 'rejected', code: 'DOCUMENT_UNFIT', message: columns.unfit };
+      return { kind: 'rejected', code: 'DOCUMENT_UNFIT', message: columns.unfit, currentWritten: false };
     }
     // History goes first and counts even if the current document loses: the claim was made all the same.
     const historyCreated = history.add(write.history);

@@ -53,20 +53,36 @@ function withFamily(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * `com.example.www` for www.example.com: a domain and all below it are neighbours in an index. The host of a URL, or the domain
- * itself; undefined for other types and for URLs on an address, which no domain covers.
+ * `com.example.www` for www.example.com: a domain and all below it are neighbours in an index. The domain itself, the host of a
+ * URL, or what follows the @ of an e-mail address; undefined for other types. URLs on an address have a key of their own kind,
+ * which sorts as addresses do and lies below no domain.
  */
 export function hostKey(type: IndicatorType, value: string): string | undefined {
   switch (type) {
     case 'domain':
       return reversed(value);
+    case 'email':
+      return reversed(value.slice(value.lastIndexOf('@') + 1));
     case 'url': {
       const host = urlHost(value);
-      return host === '' || parseIp(host) !== undefined ? undefined : reversed(host);
+      const range = rangeKey('ip', host);
+      if (range !== undefined) return addressKey(range.first);
+      return host === '' ? undefined : reversed(host);
     }
     default:
       return undefined;
   }
+}
+
+/** Keys in [from, to) are those of URLs whose host is an address of the block. */
+export function hostsWithin({ first, last }: RangeKey): { from: string; to: string } {
+  // All keys of a family have one length, so this is the first text after the last of them.
+  return { from: addressKey(first), to: `${addressKey(last)}!` };
+}
+
+/** No host name has a colon. */
+function addressKey(address: Uint8Array): string {
+  return `:${Buffer.from(address).toString('hex')}`;
 }
 
 /** Keys in [from, to) are those of the names below the domain; its own key is `own`. */

@@ -22,7 +22,7 @@ export const STORE_MIGRATIONS: readonly string[] = [
     recheck_at INTEGER,          -- epoch ms, as all times here
     range_first BLOB,            -- ip and cidr: see lookup-keys.ts
     range_last BLOB,
-    host TEXT,                   -- domain and url: labels reversed
+    host TEXT,                   -- domain, url, email: see lookup-keys.ts
     sources TEXT NOT NULL,       -- JSON array
     document TEXT NOT NULL
   ) STRICT;

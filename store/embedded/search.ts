@@ -6,7 +6,7 @@ import { INDICATOR_TYPES, type IndicatorType } from '../../core/indicator/type.t
 import type { Database } from '../../core/process/sqlite.ts';
 import type { Covering, IndicatorStore, SearchQuery } from '../port.ts';
 import { parseDocument } from './indicators.ts';
-import { enclosingRanges, hostsBelow, rangeKey } from './lookup-keys.ts';
+import { enclosingRanges, hostsBelow, hostsWithin, rangeKey } from './lookup-keys.ts';
 
 const LIMIT = 100;
 const MOST = 10_000;
@@ -90,6 +90,8 @@ export function createSearch(db: Database): Search {
     const around = db.read(() => larger.flatMap(({ first, last }) => statements.byRange.all(first, last)));
     if (around.length > 0) yield around.map((row) => String(row.id));
     yield* pages((key, number) => statements.within.all(range.last, key, number, range.last, PAGE), range.first);
+    const urls = hostsWithin(range);
+    yield* pages((key, number) => statements.below.all(urls.to, key, number, PAGE), urls.from);
   }
 
   async function* under(domain: string): AsyncGenerator<string[]> {

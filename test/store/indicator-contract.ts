@@ -132,6 +132,30 @@ export function indicatorContract(open: OpenAStore): void {
       assert.deepEqual(await indicators.get(document.tipline.id), document);
     });
 
+    it('takes JSON text as a string or as a Buffer, of any script and size', async () => {
+      const { indicators } = given();
+      const texts = ['plain', 'grüße', 'злой 🦊', '\ud800 alone', 'x'.repeat(1_000_000), 'ж'.repeat(400_000)];
+      for (const text of texts) {
+        const document = sampleDocument({ type: 'domain', value: freshDomain() });
+        document.threat.indicator.description = 'here';
+        const { current, history, ...write } = sampleWrite(document);
+        // Put in as it is: JSON.stringify would escape what is no text.
+        const raw = (json: string | Buffer): string => json.toString().replaceAll('"here"', () => `"${text}"`);
+        assert.ok(current !== null);
+        const strings = {
+          ...write,
+          current: raw(current),
+          history: history.map((item) => ({ ...item, document: raw(item.document) })),
+        };
+        assert.deepEqual(await indicators.write([strings], patience), [{ kind: 'written', historyCreated: 1 }]);
+        const kept = await indicators.get(document.tipline.id);
+        assert.equal(kept?.threat.indicator.description, text.toWellFormed());
+        const buffers = { ...write, revision: 2, current: Buffer.from(strings.current), history: [] };
+        assert.deepEqual(await indicators.write([buffers], patience), [{ kind: 'written', historyCreated: 0 }]);
+        assert.deepEqual(await indicators.get(document.tipline.id), kept);
+      }
+    });
+
     it('is there when the store is opened again', async () => {
       const { indicators } = given();
       const document = sampleDocument({ type: 'domain', value: freshDomain() });

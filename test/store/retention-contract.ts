@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
+import type { EnrichedDocument, Status } from '../../core/contract/enriched-document.ts';
 import type { StoreSummary } from '../../store/port.ts';
 import { freshName } from '../services/given.ts';
 import { freshDomain, freshNetwork, type OpenAStore, patience, storeOfSuite, writeAll } from './given-store.ts';
@@ -108,6 +108,29 @@ export function retentionContract(open: OpenAStore): void {
       assert.deepEqual(await indicators.get(youngId), young);
       assert.ok((await indicators.get(active)) !== undefined);
       assert.deepEqual(await indicators.prune({ ...nothing, ...limits }), { historyDays: 0, states: 0 });
+    });
+
+    it('deletes a state that ended, whichever way, and never one that still counts, however old', async () => {
+      const { indicators } = given();
+      const limits = {
+        historyBefore: 0,
+        actionsBefore: 0,
+        deadLettersBefore: 0,
+        expiredBefore: Date.parse('2002-02-01'),
+      };
+      const put = async (status: Status, expiresAt: string): Promise<string> => {
+        const document = sampleDocument({ type: 'domain', value: freshDomain(), status, expiresAt });
+        await writeAll(given(), [sampleWrite(document, [])]);
+        return document.tipline.id;
+      };
+      await indicators.prune(limits);
+      const [old, young] = ['2002-01-01T00:00:00.000Z', '2002-03-01T00:00:00.000Z'];
+      const gone = [await put('expired', old), await put('revoked', old), await put('allowed', old)];
+      // Its expiry must be told first: the sweep has not come to it yet.
+      const kept = [await put('active', old), await put('revoked', young), await put('active', young)];
+      assert.deepEqual(await indicators.prune(limits), { historyDays: 0, states: 3 });
+      for (const id of gone) assert.equal(await indicators.get(id), undefined);
+      for (const id of kept) assert.ok((await indicators.get(id)) !== undefined);
     });
 
     it('deletes journal days past their time, each kind by its own', async () => {

@@ -200,7 +200,7 @@ export function searchContract(open: OpenAStore): void {
         { type: 'cidr', value: `${net}.64/26` },
         { type: 'cidr', value: `${net}.64/28` },
         { type: 'cidr', value: `${net}.128/25` },
-        { type: 'url', value: `http://${net}.64/` },
+        { type: 'domain', value: `64.${freshDomain()}` },
       ]);
       const block = [`${net}.64`, `${net}.127`, `${net}.0/24`, `${net}.64/26`, `${net}.64/28`];
       await expectCovered(documents, { type: 'cidr', value: `${net}.64/26` }, block);
@@ -223,7 +223,41 @@ export function searchContract(open: OpenAStore): void {
       for (const id of await covered({ type: 'cidr', value: '0.0.0.0/0' })) assert.ok(!ids.has(id));
     });
 
-    it('goes for a domain by itself, what is below it, and their URLs', async () => {
+    it('goes for URLs by the address that is their host', async () => {
+      const net = freshNetwork();
+      const net6 = freshNetwork6();
+      const url = (host: string): string => `http://${host}/x`;
+      const [low, high, other] = [`${net}.64`, `${net}.127`, `${net}.6`].map(url);
+      const port = `https://user:pw@${net}.64:8443/y?z=${net}.1`;
+      const [one, far, half] = [`[${net6}::1]`, `[${net6}:0:1::]:81`, `[${net6}:8000::1]`].map(url);
+      assert.ok(low && high && other && one && far && half);
+      const names = [url(`${net}.${freshDomain()}`), `http://${freshDomain()}/?u=${net}.64`];
+      const documents = await put(store(), [
+        { type: 'ip', value: `${net}.64` },
+        ...[low, high, other, port, one, far, half, ...names].map((value): Sample => ({ type: 'url', value })),
+        { type: 'email', value: `${net}.64@${freshDomain()}` },
+      ]);
+      const covers = (entry: Covering, values: readonly string[]) => expectCovered(documents, entry, values);
+      await covers({ type: 'ip', value: `${net}.64` }, [`${net}.64`, low, port]);
+      await covers({ type: 'ip', value: `${net}.127` }, [high]);
+      await covers({ type: 'cidr', value: `${net}.64/26` }, [`${net}.64`, low, port, high]);
+      await covers({ type: 'cidr', value: `${net}.0/26` }, [other]);
+      await covers({ type: 'cidr', value: `${net}.0/24` }, [`${net}.64`, low, port, high, other]);
+      await covers({ type: 'cidr', value: `${net}.127/32` }, [high]);
+      await covers({ type: 'ip', value: `${net6}::1` }, [one]);
+      await covers({ type: 'cidr', value: `${net6}::/64` }, [one, far, half]);
+      await covers({ type: 'cidr', value: `${net6}::/65` }, [one, far]);
+      await covers({ type: 'cidr', value: `${net6}::/96` }, [one]);
+
+      // Blocks so wide that their addresses have no text in common, among what other suites left.
+      const ids = new Set(documents.map(({ tipline }) => tipline.id));
+      const ours = async (value: string): Promise<Set<string>> =>
+        new Set([...(await covered({ type: 'cidr', value }))].filter((id) => ids.has(id)));
+      assert.deepEqual(await ours('0.0.0.0/0'), idsOf(documents, [`${net}.64`, low, port, high, other]));
+      assert.deepEqual(await ours('::/0'), idsOf(documents, [one, far, half]));
+    });
+
+    it('goes for a domain by itself, what is below it, and their URLs and e-mail addresses', async () => {
       const name = freshDomain();
       const documents = await put(store(), [
         { type: 'domain', value: name },
@@ -237,12 +271,32 @@ export function searchContract(open: OpenAStore): void {
         { type: 'url', value: `https://not${name}/x` },
         { type: 'url', value: `https://example.org/?u=${name}` },
         { type: 'email', value: `someone@${name}` },
+        { type: 'email', value: `a.b+c@www.${name}` },
+        { type: 'email', value: `x.${name}@example.org` },
+        { type: 'email', value: `someone@not${name}` },
+        { type: 'email', value: `someone@${name}.org` },
       ]);
-      const below = [`www.${name}`, `a.b.www.${name}`, `https://user:pw@www.${name}:8443/y?z=${name}`];
-      const all = [name, `not-.${name}`, `https://${name}/x`, ...below];
+      const below = [
+        `www.${name}`,
+        `a.b.www.${name}`,
+        `https://user:pw@www.${name}:8443/y?z=${name}`,
+        `a.b+c@www.${name}`,
+      ];
+      const all = [name, `not-.${name}`, `https://${name}/x`, `someone@${name}`, ...below];
       await expectCovered(documents, { type: 'domain', value: name }, all);
       await expectCovered(documents, { type: 'domain', value: `www.${name}` }, below);
       await expectCovered(documents, { type: 'domain', value: `nothing.${name}` }, []);
+    });
+
+    it('gives all of many URLs of a block, in pages, and no others', async () => {
+      const net = freshNetwork();
+      const samples = Array.from({ length: 2_400 }, (_, at): Sample => {
+        // Every other one is in the lower half of the block.
+        return { type: 'url', value: `http://${net}.${(at & 1) * 128 + (at & 63)}/${at}` };
+      });
+      const documents = await put(store(), samples);
+      const lower = documents.map(({ tipline }) => tipline.value).filter((_, at) => (at & 1) === 0);
+      await expectCovered(documents, { type: 'cidr', value: `${net}.0/25` }, lower);
     });
 
     it('gives all of many, in pages', async () => {

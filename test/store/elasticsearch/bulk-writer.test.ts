@@ -247,6 +247,21 @@ describe('bulk writer', () => {
     assert.ok(!server.indices.has('elsewhere'));
   });
 
+  it('writes strings as it does Buffers, and halves what turns out larger than its length said', async () => {
+    const limit = 130_000;
+    writer = writerWith({ requestBytes: limit });
+    server.always = ({ bytes }) => (bytes > limit ? { answer: { status: 413 } } : {});
+    const texts = ['grüße', 'злой 🦊', '\ud800', ...Array<string>(12).fill('ж'.repeat(20_000)), 'ж'.repeat(limit)];
+    const operations = texts.map((text, n) => ({ ...createRoute('day', `id-${n}`), document: `{"text":"${text}"}` }));
+    const evil = '{"a":1}\n{"create":{"_index":"elsewhere","_id":"1"}}\n{"b":2}';
+    const outcomes = await writer.write([...operations, { ...createRoute('day', 'evil'), document: evil }], patience);
+    assert.deepEqual(kinds(outcomes), [...Array(15).fill('created'), 'refused', 'refused']);
+    assert.equal(outcomes[15]?.kind === 'refused' && outcomes[15].code, 'DOCUMENT_TOO_LARGE');
+    assert.ok(!server.indices.has('elsewhere'));
+    for (const [n, text] of texts.slice(0, 15).entries())
+      assert.deepEqual(server.indices.get('day')?.get(`id-${n}`)?.document, { text: text.toWellFormed() });
+  });
+
   it('dead-letters nothing when a large part of a batch is refused for one reason', async () => {
     server.always = {
       items: ({ id }) =>

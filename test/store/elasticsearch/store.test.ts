@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { EnrichedDocument } from '../../../core/contract/enriched-document.ts';
 import { createNames, type Names } from '../../../store/elasticsearch/names.ts';
-import type { HistoryWrite, IndicatorStore } from '../../../store/port.ts';
+import type { HistoryWrite, IndicatorStore, IndicatorWrite } from '../../../store/port.ts';
 import { givenElasticsearch } from '../../services/given.ts';
 import { until } from '../../services/wait.ts';
 import { sampleDocument, sampleHistory, sampleWrite } from '../sample-document.ts';
@@ -141,6 +141,29 @@ describe('Elasticsearch store', () => {
     assert.match(outcomes[0]?.kind === 'rejected' ? outcomes[0].message : '', /mapper_parsing|document_parsing/);
     const kept = await store.get(hostile.tipline.id);
     assert.equal(kept?.tipline.value, hostile.tipline.value);
+  });
+
+  it('tells of a refused history whether the current document is in the store all the same', async () => {
+    const value = '203.0.113.9';
+    const document = sampleDocument({ value });
+    const { id } = document.tipline;
+    const good = sampleHistory(document);
+    const bad = { ...sampleHistory(document, 'bad'), document: '{"@timestamp":"no date"}' };
+    const kinds = async (write: IndicatorWrite) => {
+      const [outcome] = await store.write([write], testPatience());
+      return outcome?.kind === 'rejected' ? `rejected ${outcome.code} ${outcome.currentWritten}` : outcome?.kind;
+    };
+    assert.equal(await kinds(sampleWrite(document, [good, bad])), 'rejected DOCUMENT_REFUSED true');
+    assert.deepEqual(await store.get(id), document);
+    assert.equal(await kinds({ id, revision: 1, current: null, history: [bad] }), 'rejected DOCUMENT_REFUSED true');
+    // As it would be if the reply to the first had been lost.
+    assert.equal(await kinds(sampleWrite(document, [bad])), 'lost');
+
+    const broken = sampleDocument({ value, revision: 2 });
+    broken.threat.indicator.ip = '999.1.1.1';
+    assert.equal(await kinds(sampleWrite(broken, [good])), 'rejected DOCUMENT_REFUSED false');
+    assert.equal(await kinds(sampleWrite(broken, [bad])), 'rejected DOCUMENT_REFUSED false');
+    assert.deepEqual(await store.get(id), document);
   });
 
   it('keeps a dead letter of a megabyte, and writes late copies of a closed day to today', async () => {

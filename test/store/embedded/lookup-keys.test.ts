@@ -9,7 +9,7 @@ import {
   parsePrefix,
   prefixContains,
 } from '../../../core/indicator/address.ts';
-import { enclosingRanges, hostKey, hostsBelow, rangeKey } from '../../../store/embedded/lookup-keys.ts';
+import { enclosingRanges, hostKey, hostsBelow, hostsWithin, rangeKey } from '../../../store/embedded/lookup-keys.ts';
 
 /** Few different bytes, so that blocks often hold each other. */
 const byte = fc.constantFrom(0, 1, 2, 127, 128, 255);
@@ -90,10 +90,40 @@ describe('host keys', () => {
     );
   });
 
-  it('are taken from URLs, unless they lead to an address', () => {
+  it('of URLs on an address are next to each other for a block, and for nothing else', () => {
+    fc.assert(
+      fc.property(prefix, prefix, fc.boolean(), (block, other, inside) => {
+        const bytes = ipRange(inside ? block : other).last;
+        const address = formatIp(bytes);
+        // A mapped address is IPv4, so it is in no block of IPv6.
+        fc.pre(parsePrefix(address)?.bytes.length === bytes.length);
+        const key = hostKey('url', `http://${bytes.length === 4 ? address : `[${address}]`}:80/a`) ?? '';
+        const range = rangeKey('cidr', formatCidr(block));
+        assert.ok(range !== undefined);
+        const { from, to } = hostsWithin(range);
+        assert.equal(key >= from && key < to, prefixContains(block, { bytes, length: bytes.length * 8 }));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('of URLs on an address lie below no domain', () => {
+    fc.assert(
+      fc.property(domain, (name) => {
+        const { own, from, to } = hostsBelow(name);
+        for (const url of ['http://0.0.0.1/', 'http://255.255.255.255/', 'http://[::1]/', 'http://[ffff::]/']) {
+          const key = hostKey('url', url) ?? '';
+          assert.ok(key !== '' && key !== own && !(key >= from && key < to));
+        }
+      }),
+    );
+  });
+
+  it('are taken from URLs and e-mail addresses', () => {
     assert.equal(hostKey('url', 'https://user:pw@www.example.org:8443/a?b=c'), 'org.example.www');
-    assert.equal(hostKey('url', 'http://192.0.2.7/a'), undefined);
-    assert.equal(hostKey('url', 'http://[2001:db8::1]:80/a'), undefined);
-    assert.equal(hostKey('email', 'someone@example.org'), undefined);
+    assert.equal(hostKey('url', 'http://192.0.2.7/a'), ':04c0000207');
+    assert.equal(hostKey('url', 'http://[2001:db8::1]:80/a'), ':0620010db8000000000000000000000001');
+    assert.equal(hostKey('email', 'someone@mail.example.org'), 'org.example.mail');
+    assert.equal(hostKey('sha256', 'a'.repeat(64)), undefined);
   });
 });
