@@ -22,6 +22,13 @@ const finish = (exitCode: number): void => {
   process.exitCode = exitCode;
 };
 
+// who reads the output may go away (`tipline search … | head -1`): that ends no work
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 const program = new Command('tipline')
   .description(
     'Threat-intelligence pipeline: collects indicators, scores them, indexes them, mails about the worst and blocks them.',

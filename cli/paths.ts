@@ -9,6 +9,9 @@ function findRoot(from: string): string {
   return existsSync(join(from, 'rules', 'severity.yaml')) || dirname(from) === from ? from : findRoot(dirname(from));
 }
 
+/** How an operator calls tipline here: a checkout runs its sources, and has no command of that name. */
+export const COMMAND = import.meta.url.endsWith('.ts') ? 'npm run -s tipline --' : 'tipline';
+
 /** A file shipped with tipline. */
 export function shipped(...parts: string[]): string {
   return join(PACKAGE_ROOT, ...parts);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { openEmbeddedBus } from '../bus/embedded/bus.ts';
 import { openKafkaBus } from '../bus/kafka/bus.ts';
 import type { Bus } from '../bus/port.ts';
@@ -16,7 +15,6 @@ export async function openBus(settings: Settings, context: WorkerContext): Promi
   const { bus } = settings.config;
   switch (bus.kind) {
     case 'embedded':
-      mkdirSync(settings.data, { recursive: true });
       return openEmbeddedBus({
         data: settings.data,
         log: context.log,
@@ -37,7 +35,6 @@ export async function openStore(settings: Settings, context: WorkerContext): Pro
   const { store } = settings.config;
   switch (store.kind) {
     case 'embedded':
-      mkdirSync(settings.data, { recursive: true });
       return openEmbeddedStore({ data: settings.data, log: context.log, health: context.health });
     case 'elasticsearch':
       return openElasticsearchStore(store, context);

@@ -18,7 +18,6 @@ export interface Settings {
   readonly data: string;
   readonly feeds: readonly ConfiguredFeed[];
   readonly responderName: string;
-  resolvePath(path: string): string;
 }
 
 /**
@@ -34,19 +33,12 @@ export function readSettings(
   const loaded = loadConfig(path ?? shipped('examples', 'tipline.yaml'), environment);
   const { config } = loaded;
   return {
-    config: {
-      ...config,
-      enrich: {
-        ...config.enrich,
-        allow: config.enrich.allow.map(loaded.resolvePath),
-      },
-    },
+    config,
     file: loaded.path,
     example,
     data: example ? resolve(config.data) : loaded.resolvePath(config.data),
     feeds: parseFeeds(loaded),
     responderName: config.responder.name ?? safeHostName(),
-    resolvePath: loaded.resolvePath,
   };
 }
 

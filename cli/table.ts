@@ -1,3 +1,5 @@
+import { NOT_PLAIN } from '../core/indicator/plain-text.ts';
+
 /** Rows as an aligned table for a terminal; numbers to the right. Text from feeds is made harmless first. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [
@@ -15,8 +17,10 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return [line(first), ...rest.map(line)].join('\n');
 }
 
+const UNPRINTABLE = new RegExp(NOT_PLAIN.source, 'g');
+
 /** A terminal obeys control characters: an indicator must not be able to move its cursor or change its title. */
 export function printable(text: string, most = 120): string {
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '?');
+  const clean = text.replace(UNPRINTABLE, '?');
   return clean.length > most ? `${clean.slice(0, most - 1)}…` : clean;
 }

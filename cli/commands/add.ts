@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
+import { parseTlp, TLP_LEVELS, type Tlp } from '../../core/contract/tlp.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { indicatorId } from '../../core/indicator/id.ts';
-import { parseDuration } from '../../core/process/duration.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import type { Finish } from '../finish.ts';
+import { readDuration } from '../duration-option.ts';
+import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 
@@ -67,7 +68,7 @@ async function publishStatement(value: string, options: AddOptions, more: Partia
     const raw: RawIndicator = {
       indicator: indicator.value,
       type: indicator.type,
-      source: options.source,
+      source: sourceName(options.source),
       timestamp: now.toISOString(),
       collected_at: now.toISOString(),
       ...more,
@@ -75,16 +76,16 @@ async function publishStatement(value: string, options: AddOptions, more: Partia
     if (options.confidence !== undefined) raw.confidence = percent('--confidence', options.confidence);
     if (options.severity !== undefined) raw.severity = percent('--severity', options.severity);
     if (options.tag !== undefined) raw.tags = options.tag;
-    if (options.tlp !== undefined) Object.assign(raw, { tlp: options.tlp });
+    if (options.tlp !== undefined) raw.tlp = tlpLevel(options.tlp);
     if (options.description !== undefined) raw.description = options.description;
     if (options.until !== undefined)
-      raw.valid_until = new Date(now.getTime() + duration('--until', options.until)).toISOString();
+      raw.valid_until = new Date(now.getTime() + readDuration('--until', options.until)).toISOString();
     const bus = await session.bus();
     await bus.publish(TOPICS.raw, [{ key: indicatorId(indicator), value: JSON.stringify(raw) }]);
     process.stdout.write(
-      `${more.revoked === true ? 'revoked' : 'added'}: ${indicator.type} ${indicator.value}, source ${options.source}\n`,
+      `${more.revoked === true ? 'revoked' : 'added'}: ${indicator.type} ${indicator.value}, source ${raw.source}\n`,
     );
-    return 0;
+    return EXIT.ok;
   });
 }
 
@@ -95,9 +96,15 @@ function percent(option: string, text: string): number {
   return value;
 }
 
-export function duration(option: string, text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined)
-    throw new TiplineError('USAGE', `${option} must be a duration such as 12h or 30d`, { retryable: false });
-  return ms;
+function tlpLevel(text: string): Tlp {
+  const level = parseTlp(text);
+  if (level === undefined)
+    throw new TiplineError('USAGE', `--tlp must be ${TLP_LEVELS.join(', ')}`, { retryable: false });
+  return level;
+}
+
+function sourceName(text: string): string {
+  const name = text.trim();
+  if (name === '') throw new TiplineError('USAGE', '--source must not be empty', { retryable: false });
+  return name;
 }

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { TiplineError } from '../../core/process/errors.ts';
 import { SHARED_ALLOW_LIST, type SharedAllowEntry } from '../../enrich/lists/entry.ts';
 import type { Cursors } from '../../store/port.ts';
-import type { Finish } from '../finish.ts';
+import { readDuration } from '../duration-option.ts';
+import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { table } from '../table.ts';
-import { duration } from './add.ts';
 
 interface AllowOptions extends CommonOptions {
   type?: string;
@@ -41,20 +41,25 @@ export function addAllow(program: Command, finish: Finish): void {
             });
           const { type, value: canonical } = readIndicatorArgument(value, options.type);
           const now = Date.now();
-          await changeList(cursors, (entries) => {
-            const others = entries.filter((entry) => entry.type !== type || entry.value !== canonical);
-            if (options.remove === true) return others;
+          const isMeant = (entry: SharedAllowEntry): boolean => entry.type === type && entry.value === canonical;
+          const changed = await changeList(cursors, now, (entries) => {
+            const others = entries.filter((entry) => !isMeant(entry));
+            if (options.remove === true) return entries.some(isMeant) ? others : undefined;
             const until =
-              options.until === undefined ? null : new Date(now + duration('--until', options.until)).toISOString();
+              options.until === undefined ? null : new Date(now + readDuration('--until', options.until)).toISOString();
             return [
               ...others,
               { type, value: canonical, reason: options.reason ?? '', until, added_at: new Date(now).toISOString() },
             ];
           });
+          if (!changed) {
+            process.stderr.write(`${type} ${canonical} is not on the shared allow list; tipline allow shows it\n`);
+            return EXIT.failed;
+          }
           process.stdout.write(
             `${options.remove === true ? 'removed' : 'allowed'}: ${type} ${canonical}; enrichment takes it up within seconds\n`,
           );
-          return 0;
+          return EXIT.ok;
         }),
       );
     });
@@ -65,15 +70,21 @@ async function readList(cursors: Cursors): Promise<SharedAllowEntry[]> {
   return Array.isArray(stored?.value) ? (stored.value as SharedAllowEntry[]) : [];
 }
 
-/** Changes the list by compare-and-set: two operators at once both get their entry. */
+/**
+ * Changes the list by compare-and-set: two operators at once both get their entry. Entries that ran out go at the same time.
+ * False when `change` answered with undefined: there is nothing to change.
+ */
 async function changeList(
   cursors: Cursors,
-  change: (entries: SharedAllowEntry[]) => SharedAllowEntry[],
-): Promise<void> {
+  now: number,
+  change: (entries: SharedAllowEntry[]) => SharedAllowEntry[] | undefined,
+): Promise<boolean> {
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const stored = await cursors.get(SHARED_ALLOW_LIST);
     const entries = Array.isArray(stored?.value) ? (stored.value as SharedAllowEntry[]) : [];
-    if ((await cursors.put(SHARED_ALLOW_LIST, change(entries), stored?.version ?? null)) !== undefined) return;
+    const changed = change(entries)?.filter(({ until }) => until === null || Date.parse(until) > now);
+    if (changed === undefined) return false;
+    if ((await cursors.put(SHARED_ALLOW_LIST, changed, stored?.version ?? null)) !== undefined) return true;
   }
   throw new TiplineError('ALLOW_BUSY', 'The allow list is being changed by others; try again.', { retryable: true });
 }
@@ -90,5 +101,5 @@ function show(entries: readonly SharedAllowEntry[], json: boolean): number {
       )}\n`,
     );
   }
-  return 0;
+  return EXIT.ok;
 }

@@ -1,16 +1,15 @@
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { TiplineError } from '../../core/process/errors.ts';
 import { type BlockRow, isActive } from '../../responder/ledger/block-row.ts';
 import { isLedgerHeld } from '../../responder/ledger/hold-ledger.ts';
-import { type Ledger, ledgerPath, openLedger } from '../../responder/ledger/ledger.ts';
+import { type Ledger, ledgerPath } from '../../responder/ledger/ledger.ts';
 import { listBlocks, requestUnblock } from '../../responder/ledger/requests.ts';
-import type { Finish } from '../finish.ts';
+import { readDuration } from '../duration-option.ts';
+import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
+import { openExistingLedger } from '../ledger.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
-import type { Settings } from '../settings.ts';
 import { table } from '../table.ts';
-import { duration } from './add.ts';
 
 interface BlocksOptions extends CommonOptions {
   all?: boolean;
@@ -54,7 +53,7 @@ export function addUnblock(program: Command, finish: Finish): void {
         await withSession(options, async (session) =>
           withLedger(session, (ledger) => {
             const { responder } = session.settings.config;
-            const hold = options.hold === undefined ? responder.hold : duration('--hold', options.hold);
+            const hold = options.hold === undefined ? responder.hold : readDuration('--hold', options.hold);
             const answer = requestUnblock(
               ledger,
               readIndicatorArgument(value).value,
@@ -75,7 +74,7 @@ export function addUnblock(program: Command, finish: Finish): void {
               if (answer.coveredBy.length > 0)
                 process.stdout.write(`it stays blocked by ${answer.coveredBy.join(', ')}: unblock that too\n`);
             }
-            return 0;
+            return EXIT.ok;
           }),
         ),
       );
@@ -99,12 +98,6 @@ async function withLedger(session: Session, work: (ledger: Ledger) => number): P
   }
 }
 
-/** The ledger of this configuration's responder, if it has run on this machine. */
-export function openExistingLedger(settings: Settings): Ledger | undefined {
-  const path = ledgerPath(settings.data, settings.responderName);
-  return existsSync(path) ? openLedger(path) : undefined;
-}
-
 function show(ledger: Ledger, value: string | undefined, options: BlocksOptions): number {
   const limit = Number(options.limit) || 100;
   const rows = listBlocks(ledger, {
@@ -115,7 +108,7 @@ function show(ledger: Ledger, value: string | undefined, options: BlocksOptions)
   if (options.json === true) for (const row of shown) process.stdout.write(`${JSON.stringify(jsonOf(row))}\n`);
   else if (shown.length === 0) process.stdout.write('no blocks\n');
   else process.stdout.write(`${table(['VALUE', 'STATE', 'UNTIL', 'SCORE', 'SOURCE', 'WHY'], shown.map(cellsOf))}\n`);
-  return 0;
+  return EXIT.ok;
 }
 
 function cellsOf(row: BlockRow): (string | number)[] {

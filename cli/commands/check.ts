@@ -1,16 +1,18 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { readSeverityFile } from '../../core/process/config/severity-file.ts';
-import { codeOf, messageOf } from '../../core/process/errors.ts';
+import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import { openGeoLookup } from '../../enrich/geo/lookup.ts';
+import { readAllowLines } from '../../enrich/lists/entry.ts';
 import { checkFeed } from '../../ingest/check.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { EXIT, type Finish } from '../finish.ts';
-import { shipped } from '../paths.ts';
 import { openChannel } from '../run/channel.ts';
 import { geoFilesOf } from '../run/geo-files.ts';
 import { neverBlockEntries } from '../run/responder.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
+import { severityRulesPath } from '../severity-rules.ts';
 import { printable } from '../table.ts';
 
 interface CheckOptions extends CommonOptions {
@@ -56,12 +58,12 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
   const { settings, context } = session;
   yield { what: 'configuration', ok: true, detail: `${settings.file}, ${settings.feeds.length} feeds` };
   yield await tried('severity rules', async () => {
-    const rules = settings.config.enrich.severity_rules;
-    const path = rules === undefined ? shipped('rules', 'severity.yaml') : settings.resolvePath(rules);
+    const path = severityRulesPath(settings);
     return `${Object.keys(readSeverityFile(path).words).length} words in ${path}`;
   });
   yield await tried('GeoIP', async () => (await openGeoLookup(geoFilesOf(settings), context.log)).description);
   yield await tried('never-block lists', async () => `${neverBlockEntries(settings).length} entries`);
+  yield await tried('allow lists', async () => readAllowFiles(settings.config.enrich.allow));
   yield await tried('bus', async () => {
     const bus = await session.bus();
     await bus.check();
@@ -103,6 +105,13 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
   } finally {
     await fetcher.close();
   }
+}
+
+function readAllowFiles(files: readonly string[]): string {
+  const read = files.map((file) => readAllowLines(readFileSync(file, 'utf8'), file));
+  const problems = read.flatMap((list) => list.problems);
+  if (problems.length > 0) throw new TiplineError('ALLOW_LINES', problems.join('; '), { retryable: false });
+  return `${read.reduce((sum, { entries }) => sum + entries.length, 0)} entries in ${files.length} files`;
 }
 
 async function tried(what: string, look: () => Promise<string>): Promise<Finding> {

@@ -5,7 +5,7 @@ import type { DeadLetter } from '../../core/contract/dead-letter.ts';
 import { COLLECTED_AT_HEADER } from '../../core/contract/raw-indicator.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import type { Finish } from '../finish.ts';
+import { EXIT, type Finish } from '../finish.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { printable, table } from '../table.ts';
 
@@ -42,7 +42,7 @@ export function addDlq(program: Command, finish: Finish): void {
         await withSession(options, async (session) => {
           const letter = await find(await session.bus(), id);
           process.stdout.write(options.json === true ? `${JSON.stringify(letter)}\n` : describe(letter));
-          return 0;
+          return EXIT.ok;
         }),
       );
     });
@@ -88,7 +88,7 @@ async function list(bus: Bus, options: DlqOptions): Promise<number> {
       )}\n`,
     );
   }
-  return 0;
+  return EXIT.ok;
 }
 
 async function replay(bus: Bus, id: string, repaired: string | undefined): Promise<number> {
@@ -105,7 +105,7 @@ async function replay(bus: Bus, id: string, repaired: string | undefined): Promi
     { key: id, value, headers: { [COLLECTED_AT_HEADER]: letter.collected_at, replay_of: id } },
   ]);
   process.stdout.write(`replayed ${id} to ${letter.origin.topic}\n`);
-  return 0;
+  return EXIT.ok;
 }
 
 async function find(bus: Bus, id: string): Promise<DeadLetter> {

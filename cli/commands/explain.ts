@@ -6,11 +6,11 @@ import type { Indicator } from '../../core/indicator/type.ts';
 import { listBlocks } from '../../responder/ledger/requests.ts';
 import { decide, policyTerms } from '../../responder/policy.ts';
 import type { OutboxRow } from '../../store/port.ts';
-import type { Finish } from '../finish.ts';
+import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
+import { openExistingLedger } from '../ledger.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import { printable, table } from '../table.ts';
-import { openExistingLedger } from './blocks.ts';
 
 export function addExplain(program: Command, finish: Finish): void {
   program
@@ -45,7 +45,7 @@ async function explain(session: Session, indicator: Indicator, json: boolean): P
     const around = (await store.indicators.search({ value: indicator.value })).map(({ tipline }) => tipline.value);
     const hint = around.length > 0 ? `; it lies in ${around.join(', ')}: explain that` : '';
     process.stderr.write(`nothing is known of ${indicator.type} ${indicator.value}${hint}\n`);
-    return 1;
+    return EXIT.failed;
   }
   const row = (await store.outbox.read([rowId(id)])).get(rowId(id))?.value;
   const now = Date.now();
@@ -56,7 +56,7 @@ async function explain(session: Session, indicator: Indicator, json: boolean): P
     actions: await store.journal.actionsOf(id, 10),
   };
   process.stdout.write(json ? `${JSON.stringify(explanation)}\n` : describe(explanation, now));
-  return 0;
+  return EXIT.ok;
 }
 
 function explainAlert(document: EnrichedDocument, row: OutboxRow | undefined, threshold: number, now: number): string {

@@ -21,7 +21,7 @@ Examples:
   tipline run --once --json            read the feeds once, finish all work, print one line of JSON
   tipline run enrich alerting          two roles of a distributed set-up
 
-Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; 3 with --once when a feed failed (dead letters do not change it).`;
+Exit codes: 0 done; 1 failed, or with --once cut short by a signal; 2 wrong usage or configuration; 3 with --once when a feed failed (dead letters do not change it).`;
 
 export function addRun(program: Command, finish: Finish): void {
   program
@@ -41,7 +41,7 @@ async function run(named: readonly Role[], options: RunOptions): Promise<number>
   const log = createLog(options.logLevel ?? settings.config.log);
   const once = options.once === true;
   const quiet = options.json === true;
-  const { workers, failedFeeds } = await runProcess({
+  const { workers, failedFeeds, failures, cutShort } = await runProcess({
     settings,
     roles: named.length === 0 ? ROLES : ROLES.filter((role) => named.includes(role)),
     once,
@@ -53,5 +53,11 @@ async function run(named: readonly Role[], options: RunOptions): Promise<number>
   if (quiet) process.stdout.write(`${JSON.stringify(summaryOf(workers))}\n`);
   else if (once) process.stdout.write(`${describe(workers)}\n`);
   for (const feed of failedFeeds) process.stderr.write(`feed ${feed.name} failed: ${feed.message} (${feed.code})\n`);
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
+  if (cutShort) {
+    process.stderr.write('tipline: cut short by a signal; the next run goes on from there\n');
+    return EXIT.failed;
+  }
   return failedFeeds.length > 0 ? EXIT.feedFailed : EXIT.ok;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
-import type { Finish } from '../finish.ts';
+import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { table } from '../table.ts';
@@ -15,7 +15,7 @@ export function addSearch(program: Command, finish: Finish): void {
     .command('search')
     .description('find an indicator; for an address also the networks that hold it')
     .argument('<value>', 'address, CIDR, domain, URL, hash, …; defanged is fine')
-    .option('--type <type>', 'its type, when it cannot be told from the value')
+    .option('--type <type>', 'only this type; needed when it cannot be told from the value')
     .option('--limit <n>', 'at most that many', '100')
     .option('--json', 'one whole document a line')
     .addHelpText(
@@ -29,12 +29,16 @@ export function addSearch(program: Command, finish: Finish): void {
           const indicator = readIndicatorArgument(value, options.type);
           const store = await session.store();
           await store.indicators.refresh();
-          const found = await store.indicators.search({ value: indicator.value, limit: Number(options.limit) || 100 });
+          const found = await store.indicators.search({
+            value: indicator.value,
+            limit: Number(options.limit) || 100,
+            ...(options.type === undefined ? {} : { type: indicator.type }),
+          });
           if (options.json === true)
             for (const document of found) process.stdout.write(`${JSON.stringify(document)}\n`);
           else if (found.length > 0) process.stdout.write(`${foundTable(found)}\n`);
           else process.stderr.write(`nothing is known of ${indicator.type} ${indicator.value}\n`);
-          return found.length > 0 ? 0 : 1;
+          return found.length > 0 ? EXIT.ok : EXIT.failed;
         }),
       );
     });

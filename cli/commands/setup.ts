@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Finish } from '../finish.ts';
+import { EXIT, type Finish } from '../finish.ts';
 import { ensureTopics } from '../ports.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 
@@ -20,7 +20,7 @@ export function addSetup(program: Command, finish: Finish): void {
             process.stdout.write(`topics created: ${topics.join(', ') || 'none, all exist'}\n`);
             process.stdout.write(`store: ${indices.join(', ') || 'nothing new, all exists'}\n`);
           }
-          return 0;
+          return EXIT.ok;
         }),
       );
     });

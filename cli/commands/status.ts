@@ -1,14 +1,11 @@
 import type { Command } from 'commander';
-import { ALERTING_GROUP } from '../../alerting/worker.ts';
-import { AUDIT_SUBSCRIPTIONS } from '../../audit/worker.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
-import { ENRICH_GROUP } from '../../enrich/worker.ts';
 import { type FeedState, NEW_FEED, readFeedStates } from '../../ingest/feed-state.ts';
-import { responderGroup } from '../../responder/worker.ts';
-import type { Finish } from '../finish.ts';
+import { EXIT, type Finish } from '../finish.ts';
+import { openExistingLedger } from '../ledger.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
+import { subscriptionsOf } from '../subscriptions.ts';
 import { table } from '../table.ts';
-import { openExistingLedger } from './blocks.ts';
 
 interface Status {
   feeds: Record<
@@ -36,7 +33,7 @@ export function addStatus(program: Command, finish: Finish): void {
         await withSession(options, async (session) => {
           const status = await gather(session);
           process.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : describe(status));
-          return 0;
+          return EXIT.ok;
         }),
       );
     });
@@ -53,14 +50,8 @@ async function gather(session: Session): Promise<Status> {
     readFeedStates(store.cursors),
   ]);
   const missing = new Set(await bus.missingTopics(Object.values(TOPICS)));
-  const groups = [
-    { topic: TOPICS.raw, group: ENRICH_GROUP },
-    { topic: TOPICS.enriched, group: ALERTING_GROUP },
-    { topic: TOPICS.enriched, group: responderGroup(settings.responderName) },
-    ...Object.values(AUDIT_SUBSCRIPTIONS),
-  ];
   const lag: Status['lag'] = [];
-  for (const { topic, group } of groups)
+  for (const { topic, group } of subscriptionsOf(settings))
     lag.push({ topic, group, records: missing.has(topic) ? null : await bus.lag(topic, group) });
   return {
     feeds: Object.fromEntries(

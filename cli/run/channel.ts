@@ -14,7 +14,7 @@ export function openChannel(settings: Settings): Channel {
   return openSmtpChannel({
     url: email.smtp,
     correspondents,
-    ca: email.ca === undefined ? undefined : readFileSync(settings.resolvePath(email.ca), 'utf8'),
+    ca: email.ca === undefined ? undefined : readFileSync(email.ca, 'utf8'),
     tls: email.tls,
     timeout: email.timeout,
   });

@@ -6,11 +6,10 @@ import type { Settings } from '../settings.ts';
 /** The GeoIP files to open: the operator's, else the country database that npm installed with tipline, if it could. */
 export function geoFilesOf(settings: Settings): GeoFiles {
   const { geo } = settings.config.enrich;
-  const places = geo.city ?? geo.country;
   const shippedDatabase = geo.default === 'on' ? packagedCountries() : undefined;
   return {
-    places: places === undefined ? shippedDatabase : settings.resolvePath(places),
-    asn: geo.asn === undefined ? undefined : settings.resolvePath(geo.asn),
+    places: geo.city ?? geo.country ?? shippedDatabase,
+    asn: geo.asn,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Bus } from '../../bus/port.ts';
 import { pause } from '../../core/process/backoff.ts';
 import type { RetentionConfig } from '../../core/process/config/sections.ts';
+import type { Log } from '../../core/process/log.ts';
 import type { WorkerContext } from '../../core/process/worker-context.ts';
 import type { Store } from '../../store/port.ts';
 
@@ -14,29 +15,39 @@ export interface Following {
   retention: number;
 }
 
-export interface HousekeepingOptions {
-  bus: Bus;
+export interface PruneOptions {
   store: Store;
   retention: RetentionConfig;
-  following: readonly Following[];
+  /** Names this process in leases. */
   owner: string;
+  log: Log;
+}
+
+export interface HousekeepingOptions extends PruneOptions {
+  bus: Bus;
+  following: readonly Following[];
+  /** Whether this process deletes, which takes rights that not every role has. */
+  prunes: boolean;
   context: WorkerContext;
 }
 
 /** Deletes what is older than its retention, and watches how far consumers are behind. Returns how to stop. */
 export function startHousekeeping(options: HousekeepingOptions): () => Promise<void> {
   const ended = new AbortController();
-  const loops = [
-    every(PRUNE_EVERY, ended.signal, options, () => prune(options)),
-    every(LAG_EVERY, ended.signal, options, lagWatch(options)),
-  ];
+  const loops = [every(LAG_EVERY, ended.signal, options.log, lagWatch(options))];
+  if (options.prunes) loops.push(every(PRUNE_EVERY, ended.signal, options.log, () => deleteOld(options)));
   return async () => {
     ended.abort();
     await Promise.all(loops);
   };
 }
 
-async function prune({ store, retention, owner, context }: HousekeepingOptions): Promise<void> {
+/** Deletes once what is older than its retention. A failure is logged: the next run does it. */
+export async function prune(options: PruneOptions): Promise<void> {
+  await trying(options.log, () => deleteOld(options));
+}
+
+async function deleteOld({ store, retention, owner, log }: PruneOptions): Promise<void> {
   if (!(await store.cursors.lease('lease:prune', owner, PRUNE_EVERY / 2))) return;
   const now = Date.now();
   const gone = await store.indicators.prune({
@@ -45,7 +56,7 @@ async function prune({ store, retention, owner, context }: HousekeepingOptions):
     actionsBefore: now - retention.actions,
     deadLettersBefore: now - retention.dead_letters,
   });
-  if (gone.historyDays + gone.states > 0) context.log.info(gone, 'deleted what is older than its retention');
+  if (gone.historyDays + gone.states > 0) log.info(gone, 'deleted what is older than its retention');
 }
 
 function lagWatch({ bus, following, context }: HousekeepingOptions): () => Promise<void> {
@@ -69,18 +80,17 @@ function lagWatch({ bus, following, context }: HousekeepingOptions): () => Promi
   };
 }
 
-async function every(
-  ms: number,
-  signal: AbortSignal,
-  { context }: HousekeepingOptions,
-  chore: () => Promise<void>,
-): Promise<void> {
+async function every(ms: number, signal: AbortSignal, log: Log, chore: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
-    try {
-      await chore();
-    } catch (error) {
-      context.log.warn({ error }, 'housekeeping failed; it is tried again');
-    }
+    await trying(log, chore);
     await pause(ms, signal);
+  }
+}
+
+async function trying(log: Log, chore: () => Promise<void>): Promise<void> {
+  try {
+    await chore();
+  } catch (error) {
+    log.warn({ error }, 'housekeeping failed; it is tried again');
   }
 }

@@ -1,9 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { ALERTING_GROUP } from '../../alerting/worker.ts';
-import { AUDIT_SUBSCRIPTIONS } from '../../audit/worker.ts';
-import { TOPICS } from '../../core/contract/topics.ts';
 import { holdDataFolder } from '../../core/process/data-folder.ts';
-import { TiplineError } from '../../core/process/errors.ts';
+import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import { createHealth } from '../../core/process/health.ts';
 import { type StatusServer, serveStatus } from '../../core/process/http.ts';
 import { createLifecycle, type Lifecycle, untilSignal } from '../../core/process/lifecycle.ts';
@@ -11,15 +8,15 @@ import type { Log } from '../../core/process/log.ts';
 import { createMetrics } from '../../core/process/metrics.ts';
 import type { Seam } from '../../core/process/seam.ts';
 import type { WorkerContext } from '../../core/process/worker-context.ts';
-import { ENRICH_GROUP } from '../../enrich/worker.ts';
 import type { IngestReport } from '../../ingest/worker.ts';
-import { responderGroup } from '../../responder/worker.ts';
 import { ensureTopics, openBus, openStore, retentionOf } from '../ports.ts';
 import type { Role } from '../roles.ts';
 import type { Settings } from '../settings.ts';
-import { drain } from './drain.ts';
-import { type Following, startHousekeeping } from './housekeeping.ts';
-import { startWorkers, type Workers } from './workers.ts';
+import { subscriptionsOf } from '../subscriptions.ts';
+import { type Drained, drain } from './drain.ts';
+import { type Following, prune, startHousekeeping } from './housekeeping.ts';
+import { throughOutages } from './through-outages.ts';
+import { leaseOwner, type Start, startWorkers, type Workers } from './workers.ts';
 
 export interface ProcessOptions {
   settings: Settings;
@@ -36,10 +33,20 @@ export interface ProcessResult {
   /** Stopped; their counts can still be asked for. */
   workers: Workers;
   failedFeeds: IngestReport['failedFeeds'];
+  /** With `once`: what could not be finished. */
+  failures: readonly unknown[];
+  /** With `once`: a signal came before the work was done. */
+  cutShort: boolean;
 }
 
-/** Health part: all workers of this process run. */
+/** Health of the process itself: up when all workers of this process run. */
 const PROCESS_PART = 'process';
+
+/** How long `once` waits for servers that are away when it starts, ms. */
+const ONCE_WAITS = 60_000;
+
+/** What these work with has to be there, so they set it up; the others may run without rights to do so. */
+const SET_UP: readonly Role[] = ['enrich', 'alerting', 'audit'];
 
 /**
  * The composition root of a tipline process: opens the ports, starts the workers of the roles, waits for a signal (or with `once` for the
@@ -49,96 +56,150 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
   const { settings, roles, once, log } = options;
   const lifecycle = createLifecycle(log);
   const signals = untilSignal(log);
-  let stopping = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let ending = false;
   const context: WorkerContext = {
     log,
     health: createHealth((part, { state, detail }) => {
-      if (state === 'down' && !stopping) log.warn({ part, detail }, `${part} is down`);
+      if (state === 'down' && !ending) log.warn({ part, detail }, `${part} is down`);
     }),
     metrics: createMetrics({ processMetrics: true }),
     seam: options.seam,
   };
-  const aborted = new AbortController();
-  const signalled = signals.signalled.then((signal) => {
-    log.info({ signal }, 'stopping: batches in hand are finished first');
-    aborted.abort();
+  const signalled = signals.signalled.then((name) => {
+    log.info({ signal: name }, 'stopping: batches in hand are finished first');
+    stopping.abort();
   });
   try {
-    const { bus, workers, status } = await startAll(options, context, lifecycle);
-    const stopShowing = options.onRunning(workers, status);
-    const work = once ? drain(settings, roles, bus, workers, aborted.signal) : signalled;
-    try {
-      await Promise.race([work, signalled, workers.failed]);
-    } finally {
-      stopShowing();
+    const running = await unlessSignalled(startAll(options, context, lifecycle, signal), signal);
+    let drained: Drained | undefined;
+    if (running !== undefined) {
+      const { bus, store, workers, status, owner } = running;
+      const finishOnce = async (): Promise<void> => {
+        drained = await drain({ settings, roles, bus, workers, signal });
+        if (drained.complete && roles.includes('enrich'))
+          await prune({ store, retention: settings.config.retention, owner, log });
+      };
+      const stopShowing = options.onRunning(workers, status);
+      try {
+        await Promise.race([once ? finishOnce() : signalled, signalled, workers.failed]);
+      } finally {
+        stopShowing();
+      }
     }
-    stopping = true;
+    ending = true;
     context.health.report(PROCESS_PART, 'down', 'it is stopping');
-    const report = workers.ingest?.progress();
+    const report = running?.workers.ingest?.progress();
     await lifecycle.stop();
-    return { workers, failedFeeds: report?.failedFeeds ?? [] };
+    return {
+      workers: running?.workers ?? NO_WORKERS,
+      failedFeeds: report?.failedFeeds ?? [],
+      failures: drained?.failures ?? [],
+      cutShort: once && drained?.complete !== true,
+    };
   } finally {
+    ending = true;
     await lifecycle.stop();
     signals.release();
   }
 }
 
-async function startAll({ settings, roles, once }: ProcessOptions, context: WorkerContext, lifecycle: Lifecycle) {
+/** What a process did that a signal ended before any worker ran. */
+const NO_WORKERS: Workers = { failed: new Promise<never>(() => {}) };
+
+/** Undefined when the start was given up for a signal. */
+async function unlessSignalled<T>(starting: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await starting;
+  } catch (error) {
+    if (signal.aborted && codeOf(error) === 'ABORTED') return undefined;
+    throw error;
+  }
+}
+
+async function startAll(
+  { settings, roles, once }: ProcessOptions,
+  context: WorkerContext,
+  lifecycle: Lifecycle,
+  signal: AbortSignal,
+) {
   const { config } = settings;
+  const { log, health } = context;
   mkdirSync(settings.data, { recursive: true, mode: 0o750 });
   if (config.bus.kind === 'embedded' || config.store.kind === 'embedded') {
     const release = holdDataFolder(settings.data);
     lifecycle.started('data folder', async () => release());
   }
   // bus and store may be up long before anybody works: who asks for readiness must not be told so by then
-  context.health.report(PROCESS_PART, 'starting', 'its workers do not run yet');
+  health.report(PROCESS_PART, 'starting', 'its workers do not run yet');
   let status: StatusServer | undefined;
-  if (config.http.listen !== 'off') {
-    status = await serveStatus(config.http.listen, context.health, context.metrics);
+  // a run that ends by itself may be beside one that stays, whose page it is
+  if (config.http.listen !== 'off' && !once) {
+    status = await serveStatus(config.http.listen, health, context.metrics);
     lifecycle.started('status page', status.close);
   }
-  const bus = await openBus(settings, context);
-  lifecycle.started('bus', () => bus.close());
-  const store = await openStore(settings, context);
-  lifecycle.started('store', () => store.close());
-  await bus.check();
-  const created = await ensureTopics(bus, settings, config.bus.kind === 'embedded' || config.bus.create_topics);
-  if (created.length > 0) context.log.info({ topics: created }, 'created topics');
-  await store.setup();
-  await store.check();
-  context.log.info({ bus: bus.description, store: store.indicators.description, roles }, 'tipline starts');
 
-  const workers = await startWorkers({ settings, roles, once, bus, store, context, lifecycle });
-  context.health.report(PROCESS_PART, 'up');
+  const deadline = once ? Date.now() + ONCE_WAITS : Number.POSITIVE_INFINITY;
+  const patiently = <T>(step: () => Promise<T>): Promise<T> =>
+    throughOutages(step, {
+      signal,
+      deadline,
+      // told in the log once, when the state changes
+      onAway: (error) => health.report(PROCESS_PART, 'down', `it waits to start: ${messageOf(error)}`),
+    });
+  const start: Start = (name, open, stop, registration) =>
+    patiently(async () => {
+      const opened = await open();
+      // also when the start was given up meanwhile: it is stopped at once then
+      lifecycle.started(name, () => stop(opened), registration);
+      return opened;
+    });
+
+  const bus = await start(
+    'bus',
+    () => openBus(settings, context),
+    (opened) => opened.close(),
+    { interrupts: true },
+  );
+  const store = await start(
+    'store',
+    () => openStore(settings, context),
+    (opened) => opened.close(),
+  );
+  await patiently(() => bus.check());
+  const mayCreate = config.bus.kind === 'embedded' || config.bus.create_topics;
+  const created = await patiently(() => ensureTopics(bus, settings, mayCreate));
+  if (created.length > 0) log.info({ topics: created }, 'created topics');
+  if (config.store.kind === 'embedded' || SET_UP.some((role) => roles.includes(role)))
+    await patiently(() => store.setup());
+  await patiently(() => store.check());
+  log.info({ bus: bus.description, store: store.indicators.description, roles }, 'tipline starts');
+
+  const owner = leaseOwner(settings);
+  const workers = await startWorkers({ settings, roles, once, bus, store, context, owner, lifecycle, start });
+  health.report(PROCESS_PART, 'up');
   if (!once) {
-    const owner = `${process.pid}`;
+    const { retention } = config;
+    const following = followingOf(settings, roles);
+    const prunes = roles.includes('enrich');
     lifecycle.started(
       'housekeeping',
-      startHousekeeping({
-        bus,
-        store,
-        retention: config.retention,
-        following: followingOf(settings, roles),
-        owner,
-        context,
-      }),
+      startHousekeeping({ bus, store, retention, following, prunes, owner, log, context }),
     );
   }
-  return { bus, workers, status };
+  return { bus, store, workers, status, owner };
 }
 
 /** What this process reads, for the watch over lags. */
 function followingOf(settings: Settings, roles: readonly Role[]): Following[] {
-  const retention = retentionOf(settings);
-  const following: Following[] = [];
-  const add = (role: Role, topic: string, group: string): void => {
-    const kept = retention[topic];
-    if (kept === undefined) throw new TiplineError('TOPIC_UNKNOWN', `${topic} has no retention`, { retryable: false });
-    if (roles.includes(role)) following.push({ topic, group, retention: kept });
-  };
-  add('enrich', TOPICS.raw, ENRICH_GROUP);
-  add('alerting', TOPICS.enriched, ALERTING_GROUP);
-  add('responder', TOPICS.enriched, responderGroup(settings.responderName));
-  for (const { topic, group } of Object.values(AUDIT_SUBSCRIPTIONS)) add('audit', topic, group);
-  return following;
+  const kept = retentionOf(settings);
+  return subscriptionsOf(settings)
+    .filter(({ role }) => roles.includes(role))
+    .map(({ topic, group }) => {
+      const retention = kept[topic];
+      if (retention === undefined)
+        throw new TiplineError('TOPIC_UNKNOWN', `${topic} has no retention`, { retryable: false });
+      return { topic, group, retention };
+    });
 }

@@ -69,7 +69,7 @@ function backendOf({ config: { responder } }: Settings): Backend {
 /** The shipped list and the operator's files. */
 export function neverBlockEntries(settings: Settings): GuardEntry[] {
   const rules = readYaml(shipped('rules', 'never-block.yaml'));
-  const files = settings.config.responder.never_block.map(settings.resolvePath);
+  const files = settings.config.responder.never_block;
   return [
     ...neverBlockRules(rules.value, rules.path, rules.lineOf),
     ...files.flatMap((file) => neverBlockLines(readFileSync(file, 'utf8').split(/\r?\n/), file)),

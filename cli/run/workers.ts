@@ -13,9 +13,9 @@ import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { type IngestWorker, startIngest } from '../../ingest/worker.ts';
 import type { Responder } from '../../responder/worker.ts';
 import type { Store } from '../../store/port.ts';
-import { shipped } from '../paths.ts';
 import type { Role } from '../roles.ts';
 import type { Settings } from '../settings.ts';
+import { severityRulesPath } from '../severity-rules.ts';
 import { openChannel } from './channel.ts';
 import { geoFilesOf } from './geo-files.ts';
 import { startConfiguredResponder } from './responder.ts';
@@ -37,8 +37,27 @@ export interface WorkersOptions {
   bus: Bus;
   store: Store;
   context: WorkerContext;
+  /** Names this process in leases. */
+  owner: string;
   lifecycle: Lifecycle;
+  start: Start;
 }
+
+/** Opens a part, waiting while what it needs is away, and registers how it is stopped. */
+export type Start = <T>(
+  name: string,
+  open: () => Promise<T>,
+  stop: (opened: T) => Promise<void>,
+  registration?: Parameters<Lifecycle['started']>[2],
+) => Promise<T>;
+
+/** Who this process is in leases. Where only one can be, a fixed name lets the next start go on at once after a crash. */
+export function leaseOwner({ config }: Settings): string {
+  if (config.store.kind === 'embedded') return 'embedded';
+  return `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+}
+
+const stop = (worker: { stop(): Promise<void> }): Promise<void> => worker.stop();
 
 /** Starts the workers, those that read first, so that nobody waits for a reader; each is registered to be stopped in reverse. */
 export async function startWorkers({
@@ -48,49 +67,41 @@ export async function startWorkers({
   bus,
   store,
   context,
+  owner,
   lifecycle,
+  start,
 }: WorkersOptions): Promise<Workers> {
   const { config } = settings;
   const dying: Promise<void>[] = [];
-  // where only one process can be, a fixed name lets the next start go on at once after a crash
-  const alone = config.store.kind === 'embedded';
-  const owner = alone ? 'embedded' : `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
   const failure = Promise.withResolvers<never>();
   const workers: Workers = { failed: failure.promise };
 
   if (roles.includes('audit')) {
-    const audit = await startAudit({ bus, journal: store.journal, context });
-    lifecycle.started('audit', () => audit.stop());
+    const audit = await start('audit', () => startAudit({ bus, journal: store.journal, context }), stop);
     dying.push(audit.closed);
   }
   if (roles.includes('responder')) {
-    const { responder, stop } = startConfiguredResponder(settings, bus, store, context);
-    lifecycle.started('responder', stop);
-    dying.push(responder.closed);
-    workers.responder = responder;
+    const configured = startConfiguredResponder(settings, bus, store, context);
+    lifecycle.started('responder', configured.stop);
+    dying.push(configured.responder.closed);
+    workers.responder = configured.responder;
   }
   if (roles.includes('alerting')) {
     const channel = openChannel(settings);
     lifecycle.started('mail channel', () => channel.close());
-    const alerting = await startAlerting({
-      config: config.alerting,
-      bus,
-      outbox: store.outbox,
-      cursors: store.cursors,
-      channel,
-      context,
-      once,
-      owner,
-    });
-    lifecycle.started('alerting', () => alerting.stop());
+    const { outbox, cursors } = store;
+    const alerting = await start(
+      'alerting',
+      () => startAlerting({ config: config.alerting, bus, outbox, cursors, channel, context, once, owner }),
+      stop,
+    );
     dying.push(alerting.closed);
     workers.alerting = alerting;
   }
   if (roles.includes('enrich')) {
-    const rules = config.enrich.severity_rules;
-    const enrich = await startEnrich({
+    const enriching = {
       config: config.enrich,
-      severity: readSeverityFile(rules === undefined ? shipped('rules', 'severity.yaml') : settings.resolvePath(rules)),
+      severity: readSeverityFile(severityRulesPath(settings)),
       geo: geoFilesOf(settings),
       blockFor: config.responder.block_for,
       historyRetention: config.retention.history,
@@ -99,8 +110,8 @@ export async function startWorkers({
       cursors: store.cursors,
       context,
       owner,
-    });
-    lifecycle.started('enrich', () => enrich.stop());
+    };
+    const enrich = await start('enrich', () => startEnrich(enriching), stop);
     dying.push(enrich.closed);
     workers.enrich = enrich;
   }

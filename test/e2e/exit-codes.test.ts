@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { Summary } from '../../cli/run/summary.ts';
 import { freePort } from '../services/free-port.ts';
+import { until } from '../services/wait.ts';
 import { openFolder } from './folder.ts';
 
 describe('exit codes of tipline run', () => {
@@ -39,6 +43,96 @@ feeds:
     const { code, stdout } = await folder.run(['run', '--once', '--json']);
     assert.equal(code, 0);
     assert.equal((JSON.parse(stdout) as Summary).dlq, 1);
+  });
+
+  it('1 when the mail server is away: all other work is finished and told', async () => {
+    folder.write(
+      'list.jsonl',
+      '{"indicator":"45.1.2.9","source":"list","confidence":95,"severity":95,"tags":["malicious"]}\n',
+    );
+    configure(`
+data: ./mailless
+http: { listen: off }
+feeds: [{ name: list, type: file, path: ./list.jsonl }]
+alerting: { email: { smtp: "smtp://127.0.0.1:${await freePort()}", from: a@example.org, to: [b@example.org] } }
+`);
+    const { code, stdout, stderr } = await folder.run(['run', '--once', '--json']);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^tipline: .*\(MAIL_NOT_SENT\)$/m);
+    const { alerts, mails, blocks } = JSON.parse(stdout) as Summary;
+    assert.deepEqual({ alerts, mails, planned: blocks.planned }, { alerts: 1, mails: 0, planned: 1 });
+    const { lag } = JSON.parse((await folder.run(['status', '--json'])).stdout);
+    assert.deepEqual([...new Set(lag.map(({ records }: { records: number }) => records))], [0]);
+  });
+
+  it('1 when a signal cut --once short', async () => {
+    const asked = Promise.withResolvers<void>();
+    const silent = createServer(() => asked.resolve()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    try {
+      configure(`
+http: { listen: off }
+feeds: [{ name: slow, type: http-list, url: "http://127.0.0.1:${port}/list.txt", format: lines }]
+`);
+      const running = folder.start(['run', '--once', '--json']);
+      await Promise.race([asked.promise, running.ended]);
+      running.child.kill('SIGTERM');
+      const { code, stdout, stderr } = await running.ended;
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /^tipline: cut short by a signal/m);
+      assert.equal((JSON.parse(stdout) as Summary).read, 0);
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
+  });
+
+  it('0 with --once beside a process that has the status page', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    configure(`http: { listen: "127.0.0.1:${(taken.address() as AddressInfo).port}" }\n`);
+    const { code, stderr } = await folder.run(['run', '--once']);
+    taken.close();
+    assert.equal(code, 0, stderr);
+  });
+
+  it('0 when a signal ends the waiting for servers that are away; short commands do not wait', async () => {
+    configure(`
+http: { listen: off }
+bus: { kind: kafka, brokers: ["127.0.0.1:${await freePort()}"] }
+store: { kind: elasticsearch, nodes: ["http://127.0.0.1:${await freePort()}"] }
+`);
+    const running = folder.start(['run']);
+    await until(() => /it waits to start/.test(running.stderr), { what: 'the waiting to be told', timeout: 30_000 });
+    const told = await folder.run(['search', '45.1.2.3']);
+    assert.equal(told.code, 1);
+    assert.match(told.stderr, /ECONNREFUSED/);
+    assert.equal(running.stderr.match(/it waits to start/g)?.length, 1, running.stderr);
+    assert.equal(running.child.exitCode, null);
+    running.child.kill('SIGTERM');
+    const { code, signal, stderr } = await running.ended;
+    assert.deepEqual({ code, signal }, { code: 0, signal: null }, stderr);
+  });
+
+  it('0 when who read its output went away', async () => {
+    configure('data: ./unread\nhttp: { listen: off }\n');
+    const running = folder.start(['run', '--log-level', 'info']);
+    await running.said(/Ctrl-C ends it/);
+    running.child.stdout?.destroy();
+    await until(() => /the responder is running/.test(running.stderr), { what: 'the workers', timeout: 30_000 });
+    running.child.kill('SIGTERM');
+    const { code, signal, stderr } = await running.ended;
+    assert.deepEqual({ code, signal }, { code: 0, signal: null }, stderr);
+    assert.doesNotMatch(stderr, /EPIPE/);
+  });
+
+  it('1 when check finds a line in an allow file that is none', async () => {
+    folder.write('friends.txt', '45.1.2.3 # us\nno such thing\n');
+    configure('http: { listen: off }\nenrich: { allow: [./friends.txt] }\n');
+    const { code, stdout } = await folder.run(['check', '--no-feeds']);
+    assert.equal(code, 1, stdout);
+    assert.match(stdout, /^FAILED {2}allow lists: .*friends\.txt:2: /m);
   });
 
   const wrong: readonly { what: string; text: string; says: RegExp }[] = [

@@ -44,11 +44,18 @@ describe('an operator between two runs', () => {
     assert.match(blocks.stdout, /^185\.220\.101\.1 +released .*its source revoked it/m);
   });
 
+  it('finds the network that holds an address, unless it asks for addresses alone', async () => {
+    assert.match((await folder.run(['search', '62.60.130.77'])).stdout, /^cidr +62\.60\.130\.0\/24 /m);
+    assert.equal((await folder.run(['search', '62.60.130.77', '--type', 'ip'])).code, 1);
+  });
+
   it('is told what is wrong with a command', async () => {
     for (const [args, words] of [
       [['add', 'no such thing'], /no such thing: no type was given/],
       [['add', '185.220.101.1', '--confidence', 'high'], /--confidence must be a number from 0 to 100/],
       [['add', '185.220.101.1', '--until', 'soon'], /--until must be a duration such as 12h or 30d/],
+      [['add', '185.220.101.1', '--tlp', 'bogus'], /--tlp must be CLEAR, GREEN, AMBER, AMBER\+STRICT, RED/],
+      [['add', '185.220.101.1', '--source', ' '], /--source must not be empty/],
       [['allow', '185.220.101.1'], /--reason is required/],
       [['run', 'everything'], /choices are ingest, enrich, alerting, responder, audit/],
     ] as const) {
@@ -56,6 +63,36 @@ describe('an operator between two runs', () => {
       assert.equal(code, 2, args.join(' '));
       assert.match(stderr, words);
     }
+  });
+});
+
+describe('what time brings', () => {
+  const folder = openFolder();
+  after(() => folder.close());
+
+  it('lapses at the next --once too', async () => {
+    folder.write('tipline.yaml', 'http: { listen: off }\n');
+    await runOnce(folder);
+    assert.equal((await folder.run(['add', '185.220.101.1', ...SEEN, '--until', '1s'])).code, 0);
+    await until(
+      async () => {
+        await runOnce(folder);
+        return / expired /.test((await folder.run(['search', '185.220.101.1'])).stdout);
+      },
+      { what: 'the indicator to expire', timeout: 30_000 },
+    );
+  });
+
+  it('takes entries that ran out off the allow list when it is next changed', async () => {
+    assert.equal((await folder.run(['allow', 'a.example.net', '--reason', 'x', '--until', '1ms'])).code, 0);
+    assert.equal((await folder.run(['allow', 'b.example.net', '--reason', 'x'])).code, 0);
+    const values = (JSON.parse((await folder.run(['allow', '--json'])).stdout) as { value: string }[]).map(
+      ({ value }) => value,
+    );
+    assert.deepEqual(values, ['b.example.net']);
+    const { code, stdout, stderr } = await folder.run(['allow', 'a.example.net', '--remove']);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /a\.example\.net is not on the shared allow list/);
   });
 });
 
@@ -73,7 +110,10 @@ describe('an operator beside a running tipline', () => {
     folder = openFolder();
     running = folder.start(['run']);
     status = (await running.said(/health and metrics: (http:\S+)\/readyz/))[1] ?? '';
-    await running.said(/3 planned/);
+    await until(async () => (await folder.run(['blocks'])).stdout.split('\n').length === 5, {
+      what: 'a table of three blocks',
+      timeout: 30_000,
+    });
   });
   after(() => folder.close());
 

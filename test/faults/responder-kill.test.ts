@@ -39,6 +39,8 @@ async function withLab(work: (lab: Lab, ledger: () => Ledger) => Promise<void>):
       enrich: { batch: 200, geo: { default: 'off' } },
       responder: { name: 'fw1', mode: 'dry-run', max_new_per_minute: 100_000 },
     });
+    // a responder alone sets nothing up
+    assert.equal((await lab.run(['setup'])).code, 0);
     // a responder that has seen an empty store follows the topic alone from then on
     const { code, stderr } = await lab.run(['run', 'responder', '--once']);
     assert.equal(code, 0, stderr);

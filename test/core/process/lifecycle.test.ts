@@ -57,6 +57,39 @@ describe('a lifecycle', () => {
     await lifecycle.stop();
     assert.deepEqual(said.toSorted(), ['bus', 'early', 'late']);
   });
+
+  it('interrupts what drains too long, and goes on when that helps', async () => {
+    const said: string[] = [];
+    const log: Log = { ...silentLog, warn: (fields) => void said.push(`slow: ${String(fields.part)}`) };
+    const lifecycle = createLifecycle(log, { drain: 20, interrupted: 60_000, leave: () => said.push('left') });
+    const interrupted = Promise.withResolvers<void>();
+    lifecycle.started('store', async () => void said.push('store'));
+    lifecycle.started(
+      'bus',
+      async () => {
+        said.push('bus');
+        interrupted.resolve();
+      },
+      { interrupts: true },
+    );
+    lifecycle.started('enrich', async () => {
+      await interrupted.promise;
+      said.push('enrich');
+    });
+    await lifecycle.stop();
+    assert.deepEqual(said, ['slow: enrich', 'bus', 'enrich', 'store']);
+  });
+
+  it('leaves when even that does not help', async () => {
+    const left = Promise.withResolvers<void>();
+    const lifecycle = createLifecycle(silentLog, { drain: 10, interrupted: 10, leave: left.resolve });
+    const never = Promise.withResolvers<void>();
+    lifecycle.started('alerting', () => never.promise);
+    const stopped = lifecycle.stop();
+    await left.promise;
+    never.resolve();
+    await stopped;
+  });
 });
 
 describe('untilSignal', () => {
@@ -93,13 +126,19 @@ describe('untilSignal', () => {
     });
   }
 
-  it('ends at the second signal without waiting for anything', async () => {
+  it('takes what comes within a second for the same key, and ends at a later signal without waiting for anything', async () => {
     const { child, ended, said } = await process_('');
-    child.kill('SIGTERM');
-    await said('got SIGTERM');
+    const at = performance.now();
     child.kill('SIGINT');
+    await said('got SIGINT');
+    const again = setInterval(() => child.kill('SIGINT'), 50);
+    try {
+      assert.deepEqual(await ended, [130, null]);
+    } finally {
+      clearInterval(again);
+    }
+    assert.ok(performance.now() - at >= 1000);
     await said('second signal');
-    assert.deepEqual(await ended, [130, null]);
   });
 
   it('gives the signals back when it is released', async () => {
