@@ -66,7 +66,7 @@ function withTags(told: unknown, added: readonly string[]): unknown {
   return [...own, ...added.filter((tag) => !own.includes(tag))];
 }
 
-function keyOf(text: unknown, toldType: unknown): string | undefined {
+export function keyOf(text: unknown, toldType: unknown): string | undefined {
   if (typeof text !== 'string') return undefined;
   let type: IndicatorType | undefined;
   if (typeof toldType === 'string' && toldType !== '') {

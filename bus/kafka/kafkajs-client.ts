@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaConfig } from '../../core/process/config/sections.ts';
 import { messageOf } from '../../core/process/errors.ts';
@@ -16,6 +17,8 @@ export interface ClientWatch {
   unreachable(detail: string): void;
   /** False when the client is done with: it opens no connection then, whatever it was about to do. */
   inUse(): boolean;
+  /** A connection begins. Whoever is done with the client must cut those that are left: kafkajs loses sight of some in an outage. */
+  opened(socket: Socket): void;
 }
 
 export type NewClient = (watch: ClientWatch) => Kafka;
@@ -45,7 +48,7 @@ export function kafkajsClients(config: KafkaConfig, log: Log): NewClient {
       requestTimeout: REQUEST_TIMEOUT_MS,
       enforceRequestTimeout: true,
       retry: RETRIES,
-      socketFactory: createSocketFactory(watch.inUse),
+      socketFactory: createSocketFactory(watch.inUse, watch.opened),
       // All of it goes to debug: it repeats itself at every retry, and what matters is told by the consumer in its own words.
       logLevel: logLevel.INFO,
       logCreator: () => (entry) => {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { EachBatchPayload } from 'kafkajs';
 import { createBackoff, pause } from '../../core/process/backoff.ts';
 import { TiplineError } from '../../core/process/errors.ts';
@@ -70,7 +71,15 @@ export function startSession(options: ConsumeOptions, { newClient, line, log }: 
 
   const away = (detail: string): void =>
     line.down(new TiplineError('BUS_AWAY', `${doing}: ${detail}`, { retryable: true }));
-  const client = newClient({ unreachable: away, inUse: () => state() !== 'ended' });
+  const sockets = new Set<Socket>();
+  const client = newClient({
+    unreachable: away,
+    inUse: () => state() !== 'ended',
+    opened(socket) {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    },
+  });
   const consumer = client.consumer({
     groupId: group,
     sessionTimeout: SESSION_TIMEOUT_MS,
@@ -158,11 +167,20 @@ export function startSession(options: ConsumeOptions, { newClient, line, log }: 
     if (state() === 'ended') return;
     current = 'ended';
     place.end();
-    const farewell = setTimeout(() => ended.resolve(end), FAREWELL_MS);
+    const farewell = setTimeout(cut, FAREWELL_MS, end);
     // Disconnected while it is still joining, kafkajs would go on joining; so that is waited for.
     await starting.catch(() => {});
     await consumer.disconnect().catch((error: unknown) => log.debug({ doing, error }, 'leaving the group failed'));
     clearTimeout(farewell);
+    cut(end);
+  }
+
+  /**
+   * A heartbeat during an outage can connect to a broker that kafkajs has dropped from its list already; `disconnect` does not know of that
+   * connection, and it would keep the process alive. Only an error makes kafkajs clear the timer of a connection too.
+   */
+  function cut(end: SessionEnd): void {
+    for (const socket of sockets) socket.destroy(new Error('the client is closed'));
     ended.resolve(end);
   }
 

@@ -9,7 +9,7 @@ const KEEP_ALIVE_MS = 60_000;
  * kafkajs goes on connecting after `disconnect` when it was just waiting for its next attempt. And the limit of listeners is off: while a
  * broker is away kafkajs says `unref` to its dead sockets at every attempt, each time with a listener and soon with a warning.
  */
-export function createSocketFactory(inUse: () => boolean): ISocketFactory {
+export function createSocketFactory(inUse: () => boolean, opened: (socket: net.Socket) => void): ISocketFactory {
   return ({ host, port, ssl, onConnect }) => {
     if (!inUse()) throw new Error('the client is closed');
     const servername = net.isIP(host) === 0 ? { servername: host } : {};
@@ -18,6 +18,7 @@ export function createSocketFactory(inUse: () => boolean): ISocketFactory {
       : net.connect({ host, port }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setMaxListeners(0);
+    opened(socket);
     return socket;
   };
 }

@@ -101,13 +101,15 @@ async function withLedger(session: Session, work: (ledger: Ledger) => number): P
 function show(ledger: Ledger, value: string | undefined, options: BlocksOptions): number {
   const limit = Number(options.limit) || 100;
   const rows = listBlocks(ledger, {
-    limit: options.all === true ? limit : 100_000,
+    limit: 1_000_000,
     ...(value === undefined ? {} : { value: readIndicatorArgument(value).value }),
   });
-  const shown = (options.all === true ? rows : rows.filter((row) => isActive(row.state))).slice(0, limit);
+  const wanted = options.all === true ? rows : rows.filter((row) => isActive(row.state));
+  const shown = wanted.slice(0, limit);
   if (options.json === true) for (const row of shown) process.stdout.write(`${JSON.stringify(jsonOf(row))}\n`);
   else if (shown.length === 0) process.stdout.write('no blocks\n');
   else process.stdout.write(`${table(['VALUE', 'STATE', 'UNTIL', 'SCORE', 'SOURCE', 'WHY'], shown.map(cellsOf))}\n`);
+  if (shown.length < wanted.length) process.stderr.write(`${shown.length} of ${wanted.length}; --limit shows more\n`);
   return EXIT.ok;
 }
 

@@ -5,6 +5,7 @@ import type { DeadLetter } from '../../core/contract/dead-letter.ts';
 import { COLLECTED_AT_HEADER } from '../../core/contract/raw-indicator.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { TiplineError } from '../../core/process/errors.ts';
+import { keyOf } from '../../ingest/outgoing.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { printable, table } from '../table.ts';
@@ -64,31 +65,52 @@ export function addDlq(program: Command, finish: Finish): void {
 
 async function list(bus: Bus, options: DlqOptions): Promise<number> {
   const limit = Math.max(1, Number(options.limit) || 50);
-  const newest: DeadLetter[] = [];
+  let newest: DeadLetter[] = [];
   const counts = new Map<string, number>();
   for await (const letter of letters(bus)) {
     counts.set(letter.code, (counts.get(letter.code) ?? 0) + 1);
     if (options.code !== undefined && letter.code !== options.code) continue;
     newest.push(letter);
-    if (newest.length > limit) newest.shift();
+    // partitions are read one after another, so the newest are known at the end; meanwhile few more than those are kept
+    if (newest.length >= limit * 2 + 1000) newest = newestOf(newest, limit);
   }
+  newest = newestOf(newest, limit);
   if (options.json === true) for (const letter of newest) process.stdout.write(`${JSON.stringify(letter)}\n`);
   else if (counts.size === 0) process.stdout.write('no dead letters\n');
   else {
-    process.stdout.write(
-      `${table(
-        ['ID', 'REFUSED AT', 'REASON', 'MESSAGE'],
-        newest.map((letter) => [letter.id, letter['@timestamp'], letter.code, letter.message]),
-      )}\n`,
-    );
-    process.stdout.write(
-      `\n${table(
-        ['REASON', 'COUNT'],
-        [...counts].sort((a, b) => b[1] - a[1]),
-      )}\n`,
-    );
+    const head = ['ID', 'REFUSED AT', 'REASON', 'INDICATOR', 'SOURCE', 'MESSAGE'];
+    const rows = newest.map((letter) => [
+      letter.id,
+      letter['@timestamp'],
+      letter.code,
+      ...aboutOf(letter),
+      letter.message,
+    ]);
+    process.stdout.write(`${table(head, rows)}\n`);
+    const reasons = [...counts].sort((x, y) => y[1] - x[1]);
+    process.stdout.write(`\n${table(['REASON', 'COUNT'], reasons)}\n`);
   }
   return EXIT.ok;
+}
+
+function newestOf(letters: DeadLetter[], limit: number): DeadLetter[] {
+  return letters.sort((x, y) => (x['@timestamp'] < y['@timestamp'] ? -1 : 1)).slice(-limit);
+}
+
+/** What a letter says it is about and whose it is, as far as it can be read. */
+function aboutOf(letter: DeadLetter): [string, string] {
+  const told = fieldsOf(Buffer.from(letter.payload, letter.payload_encoding));
+  const text = (value: unknown): string => (typeof value === 'string' ? printable(value, 50) : '');
+  return [text(told?.indicator), text(told?.source)];
+}
+
+function fieldsOf(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function replay(bus: Bus, id: string, repaired: string | undefined): Promise<number> {
@@ -97,15 +119,37 @@ async function replay(bus: Bus, id: string, repaired: string | undefined): Promi
     throw new TiplineError(
       'DLQ_CUT',
       `${id} was cut to ${letter.payload.length} characters: replay it --with a file.`,
-      { retryable: false },
+      {
+        retryable: false,
+      },
     );
   }
-  const value = repaired === undefined ? Buffer.from(letter.payload, letter.payload_encoding) : readFileSync(repaired);
+  const value =
+    repaired === undefined ? Buffer.from(letter.payload, letter.payload_encoding) : readRepaired(repaired, letter);
+  const told = fieldsOf(value);
+  // under the indicator's own key, so that it stays in order with what else is said of it
+  const key = (told === undefined ? undefined : keyOf(told.indicator, told.type)) ?? id;
   await bus.publish(letter.origin.topic, [
-    { key: id, value, headers: { [COLLECTED_AT_HEADER]: letter.collected_at, replay_of: id } },
+    { key, value, headers: { [COLLECTED_AT_HEADER]: letter.collected_at, replay_of: id } },
   ]);
-  process.stdout.write(`replayed ${id} to ${letter.origin.topic}\n`);
+  process.stdout.write(`replayed ${id} to ${letter.origin.topic}; it counts when enrichment reads it\n`);
   return EXIT.ok;
+}
+
+/** A repaired record is one JSON object; one for `ioc.raw` must name its source, which a feed would have filled in. */
+function readRepaired(path: string, letter: DeadLetter): Buffer {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new TiplineError('USAGE', `${path} cannot be read`, { cause, retryable: false });
+  }
+  const told = fieldsOf(bytes);
+  if (told === undefined) throw new TiplineError('USAGE', `${path} is not one JSON object`, { retryable: false });
+  if (letter.origin.topic === TOPICS.raw && typeof told.source !== 'string') {
+    throw new TiplineError('USAGE', `${path} has no source: name who says so, as "source": "…"`, { retryable: false });
+  }
+  return bytes;
 }
 
 async function find(bus: Bus, id: string): Promise<DeadLetter> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { alertableClaim, rowId } from '../../alerting/policy.ts';
+import type { Action } from '../../core/contract/action.ts';
 import { type EnrichedDocument, isLive, type SlimClaim } from '../../core/contract/enriched-document.ts';
 import { indicatorId } from '../../core/indicator/id.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
@@ -111,7 +112,7 @@ function describe({ document, alert, block, actions }: Explanation, now: number)
     `${tipline.type} ${printable(tipline.value, 300)}`,
     `status     ${tipline.status}${tipline.composite ? ', part of a compound pattern' : ''}, until ${tipline.expires_at}`,
     ...(why.allowed_by === undefined ? [] : [`allowed    ${printable(why.allowed_by, 300)}`]),
-    `score      ${tipline.threat_score}: ${weights} = ${why.score}, by ${printable(why.source)}${why.ref === undefined ? '' : ` ${printable(why.ref)}`}`,
+    `score      ${tipline.threat_score}: ${tipline.threat_score === why.score ? '' : 'nothing is live; the last was '}${weights} = ${why.score} (rounded down), by ${printable(why.source)}${why.ref === undefined ? '' : ` ${printable(why.ref)}`}`,
     `seen       first ${threat.indicator.first_seen ?? '?'}, last ${threat.indicator.last_seen ?? '?'}`,
     ...(geo === ''
       ? []
@@ -125,8 +126,14 @@ function describe({ document, alert, block, actions }: Explanation, now: number)
     claimsTable(tipline.claims, now),
   ];
   if (actions.length > 0)
-    lines.push('', 'actions, newest first:', ...actions.map((action) => `  ${printable(JSON.stringify(action), 300)}`));
+    lines.push('', 'actions, newest first:', ...actions.map((action) => `  ${describeAction(action)}`));
   return `${lines.join('\n')}\n`;
+}
+
+function describeAction(action: unknown): string {
+  if (typeof action !== 'object' || action === null) return '';
+  const { verb, outcome, actor, reason, '@timestamp': at } = action as Partial<Action>;
+  return printable(`${at ?? ''}  ${verb ?? ''} ${outcome ?? ''} by ${actor ?? ''}: ${reason ?? ''}`, 300);
 }
 
 function claimsTable(claims: readonly SlimClaim[], now: number): string {

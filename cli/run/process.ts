@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { DEFAULT_LISTEN } from '../../core/process/config/sections.ts';
 import { holdDataFolder } from '../../core/process/data-folder.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import { createHealth } from '../../core/process/health.ts';
@@ -136,7 +137,7 @@ async function startAll(
   let status: StatusServer | undefined;
   // a run that ends by itself may be beside one that stays, whose page it is
   if (config.http.listen !== 'off' && !once) {
-    status = await serveStatus(config.http.listen, health, context.metrics);
+    status = await openStatus(config.http.listen, context);
     lifecycle.started('status page', status.close);
   }
 
@@ -202,4 +203,16 @@ function followingOf(settings: Settings, roles: readonly Role[]): Following[] {
         throw new TiplineError('TOPIC_UNKNOWN', `${topic} has no retention`, { retryable: false });
       return { topic, group, retention };
     });
+}
+
+/** The status page. Several roles on one machine need no address each: where the default one is taken, any free port will do, and the log says which. */
+async function openStatus(listen: string, { health, metrics, log }: WorkerContext): Promise<StatusServer> {
+  try {
+    return await serveStatus(listen, health, metrics);
+  } catch (error) {
+    if (listen !== DEFAULT_LISTEN) throw error;
+    const status = await serveStatus('127.0.0.1:0', health, metrics);
+    log.warn({ url: status.url }, `${listen} is taken, so the status page is elsewhere; set http.listen to choose`);
+    return status;
+  }
 }

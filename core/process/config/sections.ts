@@ -42,6 +42,9 @@ const names = z.array(z.string().min(1).max(100)).max(100);
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be letters, digits, dot, dash or underscore, at most 63');
+/** Where the status page listens unless the operator says otherwise. */
+export const DEFAULT_LISTEN = '127.0.0.1:9600';
+
 /** `host:port`, IPv6 in brackets. */
 export const hostPort = z
   .string()
@@ -206,7 +209,7 @@ export const retentionSection = z.strictObject({
 
 export const httpSection = z.strictObject({
   /** Where /healthz, /readyz and /metrics answer; port 0 takes a free one, `off` answers nowhere. */
-  listen: z.union([z.literal('off'), hostPort], { error: 'must be host:port, or off' }).default('127.0.0.1:9600'),
+  listen: z.union([z.literal('off'), hostPort], { error: 'must be host:port, or off' }).default(DEFAULT_LISTEN),
 });
 
 export const configSchema = z.strictObject({

@@ -60,11 +60,16 @@ describe('sockets for kafkajs', () => {
     const address = server.address();
     assert.ok(address !== null && typeof address === 'object');
     let inUse = true;
-    const connect = createSocketFactory(() => inUse);
+    const opened: Socket[] = [];
+    const connect = createSocketFactory(
+      () => inUse,
+      (socket) => opened.push(socket),
+    );
     const { promise, resolve } = Promise.withResolvers<void>();
     const where = { host: '127.0.0.1', port: address.port, ssl: undefined as never, onConnect: () => resolve() };
     const socket = connect(where);
     await promise;
+    assert.deepEqual(opened, [socket], 'whoever is done with the client can cut what is left');
     socket.destroy();
     inUse = false;
     assert.throws(() => connect(where), /closed/);
