@@ -126,6 +126,8 @@ describe('Kafka is killed and comes back while everything runs', () => {
     });
     alive();
     running.child.kill('SIGTERM');
+    // a connection that outlived its broker must not keep the process
+    await until(() => over, { what: 'the process to end', timeout: 30_000 });
     const { code, stdout, stderr } = await running.ended;
     assert.equal(code, 0, stderr);
 
