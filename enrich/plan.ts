@@ -1,9 +1,10 @@
 import type { EventAction, TiplinePart } from '../core/contract/enriched-document.ts';
 import type { Indicator, IndicatorType } from '../core/indicator/type.ts';
 import type { HistoryWrite, IndicatorWrite, StoredState } from '../store/port.ts';
-import { type Rendered, render } from './document.ts';
+import { type Rendered, type Rendering, render } from './document.ts';
 import type { GeoLookup } from './geo/lookup.ts';
 import type { Group, Item } from './group.ts';
+import { type Change, historyOf } from './history.ts';
 import type { AllowList } from './lists/allow-list.ts';
 import { changeOf } from './state/change.ts';
 import { type Claim, fromSlim } from './state/claim.ts';
@@ -46,12 +47,6 @@ export interface SettledClaims {
   readonly indicator: Indicator;
   readonly claims: readonly Claim[];
   readonly firstSeen: string;
-}
-
-interface Change {
-  readonly report: Report;
-  readonly claim: Claim;
-  readonly action: EventAction;
 }
 
 /** Merges a group's records into the stored state, in their order, and renders what follows. Pure; `now` is epoch ms. */
@@ -113,20 +108,17 @@ function change({ group, indicator, stored, state, derived, changes, planner, no
   const last = changes.at(-1);
   const lastOrigin = last?.claim.origin ?? group.items.at(-1)?.origin ?? '';
   const action = last === undefined ? actionOfStatus(derived.status) : strongest(changes);
-  const rendered = render({
-    id: group.id,
-    indicator,
-    derived,
-    firstSeen: state.firstSeen,
-    geo: geoFor(indicator, planner.geo),
-    weights: planner.policy.weights,
-    revision,
-    born: stored?.tipline.born ?? changes[0]?.claim.origin ?? lastOrigin,
-    cause: lastOrigin,
-    action,
-    provider: last?.claim.source ?? stored?.provider ?? derived.winner.claim.source,
-    changedAt: isoOf(now),
-  });
+  const rendered = renderState(
+    { id: group.id, indicator, derived, state, planner },
+    {
+      revision,
+      born: stored?.tipline.born ?? changes[0]?.claim.origin ?? lastOrigin,
+      cause: lastOrigin,
+      action,
+      provider: last?.claim.source ?? stored?.provider ?? derived.winner.claim.source,
+      changedAt: isoOf(now),
+    },
+  );
   const early: HistoryWrite[] = [];
   const history: HistoryWrite[] = [];
   for (const each of changes) {
@@ -164,23 +156,14 @@ interface RedoArguments {
 function redo({ group, indicator, stored, state, again, planner }: RedoArguments): Plan {
   const { tipline } = stored;
   const then = parseIso(stored.changedAt);
-  const born = again.some((item) => item.origin === tipline.born);
-  const action = born ? 'new' : stored.action;
+  const action = again.some((item) => item.origin === tipline.born) ? 'new' : stored.action;
   const derived = derive(indicator.type, state, tipline.why.allowed_by, planner.policy, then);
-  const rendered = render({
-    id: group.id,
-    indicator,
-    derived,
-    firstSeen: state.firstSeen,
-    geo: geoFor(indicator, planner.geo),
-    weights: planner.policy.weights,
-    revision: tipline.revision,
-    born: tipline.born,
-    cause: tipline.cause,
-    action,
-    provider: stored.provider,
-    changedAt: stored.changedAt,
-  });
+  const { revision, born, cause } = tipline;
+  const { provider, changedAt } = stored;
+  const rendered = renderState(
+    { id: group.id, indicator, derived, state, planner },
+    { revision, born, cause, action, provider, changedAt },
+  );
   const history = again.flatMap(({ report, origin }) => {
     const claim = state.claims.find((each) => each.origin === origin);
     if (report === undefined || claim === undefined || claim.action === 'seen') return [];
@@ -199,27 +182,26 @@ function redo({ group, indicator, stored, state, again, planner }: RedoArguments
   };
 }
 
-const WEEK = 7 * 86_400_000;
-const DAY = 86_400_000;
+interface StateAt {
+  id: string;
+  indicator: Indicator;
+  derived: Derived;
+  state: State;
+  planner: Planner;
+}
 
-function historyOf(
-  change: Change,
-  indicator: Indicator,
-  rendered: Rendered,
-  planner: Planner,
-  now: number,
-): HistoryWrite {
-  const { report, claim } = change;
-  const said = parseIso(claim.timestamp);
-  const { collectedAt } = report;
-  const near = said >= collectedAt - WEEK && said <= collectedAt + DAY && said >= now - planner.historyRetention;
-  const judged = judge(indicator.type, claim, planner.policy, now);
-  return {
-    id: claim.hash,
-    day: dayOf(near ? said : collectedAt),
-    fallbackDay: dayOf(collectedAt),
-    document: rendered.history({ ...report, claim }, judged, change.action),
-  };
+type Marks = Pick<Rendering, 'revision' | 'born' | 'cause' | 'action' | 'provider' | 'changedAt'>;
+
+function renderState({ id, indicator, derived, state, planner }: StateAt, marks: Marks): Rendered {
+  return render({
+    id,
+    indicator,
+    derived,
+    firstSeen: state.firstSeen,
+    geo: geoFor(indicator, planner.geo),
+    weights: planner.policy.weights,
+    ...marks,
+  });
 }
 
 function geoFor({ type, value }: Indicator, geo: GeoLookup) {

@@ -36,7 +36,7 @@ export function createHostReader(options: HostOptions): () => Promise<GuardEntry
       read(`${proc}/net/route`),
       read(`${proc}/net/ipv6_route`),
       read(`${etc}/resolv.conf`),
-      // where resolv.conf only names a local stub, systemd-resolved keeps the real servers here
+      // where resolv.conf only names a local forwarder, systemd-resolved keeps the real servers here
       read(`${run}/systemd/resolve/resolv.conf`),
       read(`${proc}/net/tcp`),
       read(`${proc}/net/tcp6`),
