@@ -8,11 +8,10 @@ import { type Change, historyOf } from './history.ts';
 import type { AllowList } from './lists/allow-list.ts';
 import { changeOf } from './state/change.ts';
 import { type Claim, fromSlim } from './state/claim.ts';
-import { type Derived, derive, judge } from './state/derive.ts';
+import { type Derived, derive } from './state/derive.ts';
 import { merge, type State, stateOf } from './state/merge.ts';
 import type { Policy } from './state/policy.ts';
-import type { Report } from './steps/report.ts';
-import { dayOf, isoOf, parseIso } from './time.ts';
+import { isoOf, parseIso } from './time.ts';
 
 /** What planning may look at; no clock and no network. */
 export interface Planner {
