@@ -123,7 +123,10 @@ describe('the shipped example, in a folder where nothing is configured', () => {
   it('explains a score, an alert, a block, and why there is none', async () => {
     const why = await folder.run(['explain', '77.90.185.20']);
     assert.equal(why.code, 0);
-    assert.match(why.stdout, /^score +93: 0\.7 x confidence 95 \+ 0\.3 x severity 90 = 93 \(rounded down\), by example-blocklist$/m);
+    assert.match(
+      why.stdout,
+      /^score +93: 0\.7 x confidence 95 \+ 0\.3 x severity 90 = 93 \(rounded down\), by example-blocklist$/m,
+    );
     assert.match(why.stdout, /^alert +alerted .* mail /m);
     assert.match(why.stdout, /^block +would be blocked \(dry-run\) until .*confidence 95 \(at least 80\)/m);
     assert.match(why.stdout, /^example-partner .* live /m);
