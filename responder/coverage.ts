@@ -31,36 +31,74 @@ export function planMoves(
   coveredBy: (value: string) => readonly BlockRow[],
 ): MoveGroup[] {
   const groups: MoveGroup[] = [];
+  /** The last move of each row in this plan: a row may be moved twice, and the ledger knows of neither yet. */
+  const planned = new Map<string, Move>();
+  /** Values of the rows that, by this plan, a network will stand for. */
+  const standingFor = new Map<string, Set<string>>();
+
+  function noted(move: Move): Move {
+    const { value } = move.row;
+    const before = planned.get(value)?.coveredBy;
+    if (before != null) standingFor.get(before)?.delete(value);
+    if (move.coveredBy !== null) {
+      const rows = standingFor.get(move.coveredBy) ?? new Set();
+      standingFor.set(move.coveredBy, rows.add(value));
+    }
+    planned.set(value, move);
+    return move;
+  }
+
+  /** Rows that `network` stands for, once the moves before are made. */
+  function leftBy(network: string): BlockRow[] {
+    const known = coveredBy(network).filter(({ value }) => !isMovedAway(value, network));
+    const rows = new Map(known.map((row) => [row.value, row]));
+    for (const value of standingFor.get(network) ?? []) {
+      const row = planned.get(value)?.row;
+      if (row !== undefined) rows.set(value, row);
+    }
+    return [...rows.values()].sort((x, y) => x.prefix.length - y.prefix.length);
+  }
+
+  function isMovedAway(value: string, network: string): boolean {
+    const move = planned.get(value);
+    return move !== undefined && move.coveredBy !== network;
+  }
 
   /** Moves that install `row`, or let what is there stand for it; all must be in one transaction. */
-  function place(row: BlockRow, settles: boolean): Move[] {
+  function place(told: BlockRow, settles: boolean): Move[] {
+    const row = { ...told, kernelUntil: planned.get(told.value)?.kernelUntil ?? told.kernelUntil };
     if (isHost(row.prefix)) {
       const cover = networks.covering(row.prefix).find((network) => network.until >= row.until);
-      if (cover !== undefined && row.kernelUntil === 0) return [standIn(row, cover, settles)];
-      return [install(row, settles)];
+      if (cover !== undefined && row.kernelUntil === 0) return [noted(standIn(row, cover, settles))];
+      return [noted(install(row, settles))];
     }
     const wider = networks.covering(row.prefix).find((network) => network.value !== row.value);
-    if (wider !== undefined) return [standIn(row, wider, settles)];
+    if (wider !== undefined) return [noted(standIn(row, wider, settles))];
     const narrower = networks.inside(row.prefix).filter((network) => network.value !== row.value);
     for (const network of narrower) networks.delete(network.prefix);
     networks.set(row.prefix, row);
     return [
-      ...narrower.map((network) => remove(network, row.value, false)),
-      install(row, settles),
-      ...narrower.flatMap((network) => replace(coveredBy(network.value))),
+      ...narrower.map((network) => noted(remove(network, row.value, false))),
+      noted(install(row, settles)),
+      ...narrower.flatMap((network) => replace(leftBy(network.value))),
       // its own deadline may have come nearer: what it stood for and now outlives it stands for itself
-      ...replace(coveredBy(row.value).filter(({ prefix, until }) => isHost(prefix) && until > row.until)),
+      ...replace(leftBy(row.value).filter(({ prefix, until }) => isHost(prefix) && until > row.until)),
     ];
   }
 
   /** What a network stood for, when it is there no more. Hosts among them may be many. */
   function replace(rows: readonly BlockRow[]): Move[] {
-    return rows.filter((row) => row.state === 'enforced').flatMap((row) => place(row, false));
+    return rows.filter(isBlocked).flatMap((row) => place(row, false));
+  }
+
+  /** Blocked, or about to be by an earlier move of this plan. */
+  function isBlocked({ state, value }: BlockRow): boolean {
+    return state === 'enforced' || (state === 'intent-block' && planned.get(value)?.settles === true);
   }
 
   function lift(row: BlockRow): void {
     if (isHost(row.prefix)) {
-      groups.push([remove(row, null, true)]);
+      groups.push([noted(remove(row, null, true))]);
       return;
     }
     if (networks.get(row.prefix) === undefined) {
@@ -68,11 +106,11 @@ export function planMoves(
       return;
     }
     networks.delete(row.prefix);
-    const left = coveredBy(row.value);
+    const left = leftBy(row.value);
     const succeed = replace(left.filter(({ prefix }) => !isHost(prefix)));
     // Hosts go before, so that at no moment nothing blocks them; they are in another set and disturb nothing.
     for (const move of replace(left.filter(({ prefix }) => isHost(prefix)))) groups.push([move]);
-    groups.push([remove(row, null, true), ...succeed]);
+    groups.push([noted(remove(row, null, true)), ...succeed]);
   }
 
   for (const row of rows) {

@@ -96,8 +96,22 @@ it('blocks exactly what the ledger wants, for as long, without ever overlapping 
           assert.ok(kernel.has(row.coveredBy), `${row.coveredBy} stands for ${row.value}`);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: Number(process.env.TIPLINE_PROPERTY_RUNS ?? 2000) },
   );
+});
+
+it('knows what it planned itself: a host that takes over from a network and is renewed in one plan stays in the ledger', () => {
+  const { rows, kernel, settle } = world();
+  rows.set('9.0.1.0/24', rowOf('9.0.1.0/24', { state: 'intent-block', until: 10, dirty: true }));
+  rows.set('9.0.1.1', rowOf('9.0.1.1', { state: 'intent-block', until: 10, dirty: true }));
+  settle();
+  const [network, host] = [rows.get('9.0.1.0/24'), rows.get('9.0.1.1')];
+  assert.ok(network && host);
+  rows.set(network.value, { ...network, state: 'intent-unblock', dirty: true });
+  rows.set(host.value, { ...host, dirty: true });
+  rows.set('9.0.0.0/16', rowOf('9.0.0.0/16', { state: 'intent-block', until: 10, dirty: true }));
+  settle();
+  for (const row of rows.values()) assert.equal(kernel.get(row.value) ?? 0, row.kernelUntil, row.value);
 });
 
 it('does not install a host that a network outlives, until the network goes', () => {
