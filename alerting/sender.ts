@@ -52,6 +52,8 @@ export function createSender({ outbox, rounds, context, firstWait, lease, busy, 
   let nudge = new AbortController();
   /** When this process first saw a row wait. */
   let waitingSince: number | undefined;
+  /** Until a round has seen what an earlier process left; its lease may have to run out before. */
+  let first = true;
   let last: Promise<unknown> = Promise.resolve();
 
   /** One round at a time: `flush` may come while the timers are at work. */
@@ -66,7 +68,7 @@ export function createSender({ outbox, rounds, context, firstWait, lease, busy, 
   const heldStep = atMost(firstWait, 200, 3000);
 
   /** Looks what there is to do, does it, and gives the milliseconds until the next look. */
-  const look = async (first: boolean): Promise<number> => {
+  const look = async (): Promise<number> => {
     const [{ total }, { unsent }] = await Promise.all([outbox.pending(1), outbox.counts()]);
     const now = clock.now();
     if (total === 0) waitingSince = undefined;
@@ -78,6 +80,7 @@ export function createSender({ outbox, rounds, context, firstWait, lease, busy, 
     const compose = now >= dueAt && !held;
     if (first || compose || rounds.brokeOff() || (unsent > 0 && now >= rounds.nextTry())) {
       const result = await rounds.go({ compose: compose ? 'when-quiet' : 'no', force: first });
+      if (result !== undefined) first = false;
       if (result?.composed === true) waitingSince = undefined;
     }
     if (held) return heldStep;
@@ -96,11 +99,10 @@ export function createSender({ outbox, rounds, context, firstWait, lease, busy, 
       const backoff = createBackoff({ first: 1000, most: 60_000 });
       let works = await rounds.verify();
       let verifyAt = clock.now() + 60_000;
-      for (let first = true; !stopping.signal.aborted; ) {
+      while (!stopping.signal.aborted) {
         let wait: number;
         try {
-          wait = await oneAtATime(() => look(first));
-          first = false;
+          wait = await oneAtATime(() => look());
           backoff.reset();
           health.report(SENDER_PART, 'up');
         } catch (error) {

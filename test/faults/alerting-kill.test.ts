@@ -29,7 +29,7 @@ async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
         quiet: '1s',
         max_rows: 1000,
         // a short timeout makes a short lease: the next process need not wait long for that of the dead one
-        email: { smtp: server.url, from: 'tipline@example.org', to: ['security@example.org'], timeout: '2s' },
+        email: { smtp: server.url, from: 'tipline@example.org', to: ['security@example.org'], timeout: '10s' },
       },
     });
     assert.equal((await lab.run(['setup'])).code, 0);

@@ -148,7 +148,7 @@ export const enrichSection = z.strictObject({
   lifetimes: z.partialRecord(z.enum(INDICATOR_TYPES), duration).default({}),
   /** Memory for what is known to be unchanged. */
   cache: size.default(32 * 1024 ** 2),
-  batch: z.int().min(1).max(10_000).default(1000),
+  batch: z.int().min(1).max(10_000).default(500),
   sweep_every: duration.default(30_000),
 });
 
