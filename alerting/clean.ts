@@ -33,7 +33,8 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-const SCHEME = /\b(h)tt(ps?)(?=:)|\b(f)t(ps?)(?=:)/gi;
+// Also in the middle of a word: a line may be broken there, and what begins the next line is a link again.
+const SCHEME = /(h)tt(ps?)(?=:)|(f)t(ps?)(?=:)/gi;
 
 const DECIMAL = /^\d+\.\d+$/;
 
