@@ -6,6 +6,7 @@ import { openGeoLookup } from '../enrich/geo/lookup.ts';
 import { readBatch } from '../enrich/group.ts';
 import { createAllowList } from '../enrich/lists/allow-list.ts';
 import { type Planner, plan } from '../enrich/plan.ts';
+import { createSheets } from '../enrich/sheet.ts';
 import { lifetimesOf } from '../enrich/state/policy.ts';
 import { weightsOf } from '../enrich/state/score.ts';
 import { createSettled } from '../enrich/state/settled.ts';
@@ -31,6 +32,7 @@ const planner: Planner = {
   historyRetention: 90 * 86_400_000,
 };
 
+const sheets = createSheets();
 const now = Date.UTC(2026, 10, 24, 6, 2, 0);
 for (let round = 0; round < 5; round += 1) {
   const settled = createSettled(64 * 1024 ** 2);
@@ -59,13 +61,15 @@ for (let round = 0; round < 5; round += 1) {
       );
       reading += used(from);
       from = process.cpuUsage();
+      const sheet = sheets.take();
       for (const group of groups.values()) {
-        const made = plan(group, undefined, planner, now);
+        const made = plan(group, undefined, planner, sheet, now);
         for (const claim of made.settled?.claims ?? []) {
           settled.remember(made.settled?.indicator ?? { type: 'ip', value: '' }, claim, made.settled?.firstSeen ?? '');
         }
         if (made.kind === 'write') bytes += made.current.length + (made.write.history[0]?.document.length ?? 0);
       }
+      sheets.giveBack(sheet);
       planning += used(from);
     }
     console.log(

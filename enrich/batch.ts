@@ -7,6 +7,7 @@ import type { Seam } from '../core/process/seam.ts';
 import type { IndicatorStore, IndicatorWrite, WriteOutcome } from '../store/port.ts';
 import { type Group, type Item, readBatch } from './group.ts';
 import { type Plan, type Planner, plan } from './plan.ts';
+import type { Sheets } from './sheet.ts';
 import type { Settled } from './state/settled.ts';
 import { type DeadLetterOutcome, deadLetter } from './steps/outcome.ts';
 import { bandOf, emptyTally, type Tally } from './tally.ts';
@@ -15,6 +16,7 @@ export interface BatchOptions {
   store: IndicatorStore;
   bus: Bus;
   settled: Settled;
+  sheets: Sheets;
   /** The policy, lists and databases as they are now. */
   planner(): Planner;
   now(): number;
@@ -39,10 +41,11 @@ const MOST_ROUNDS = 50;
  */
 export async function enrichBatch(
   batch: Batch,
-  { store, bus, settled, planner: currentPlanner, now: clock, seam, log }: BatchOptions,
+  { store, bus, settled, sheets, planner: currentPlanner, now: clock, seam, log }: BatchOptions,
 ): Promise<Tally> {
   const now = clock();
   const planner = currentPlanner();
+  const sheet = sheets.take();
   const tally = emptyTally();
   const window = { earliest: now - planner.historyRetention, latest: now + DAY };
   const read = readBatch(batch, window, ({ indicator, claim }) =>
@@ -78,7 +81,7 @@ export async function enrichBatch(
     seam('after-mget');
     const plans: WritePlan[] = [];
     for (const group of open) {
-      const planned = planSafely(group, () => plan(group, states.get(group.id), planner, now));
+      const planned = planSafely(group, () => plan(group, states.get(group.id), planner, sheet, now));
       if (planned.kind === 'dead-letter') setAside(group.items, planned);
       else if (planned.kind === 'nothing') {
         tally.unchanged += group.items.length;
@@ -90,6 +93,7 @@ export async function enrichBatch(
   }
 
   await publishAll(bus, done, letters);
+  sheets.giveBack(sheet);
   seam('after-publish');
   tally.deadLetters = letters.length;
   rememberSettled(done, settled, batch);

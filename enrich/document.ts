@@ -2,7 +2,8 @@ import { DOCUMENT_SCHEMA, type EventAction, type Why } from '../core/contract/en
 import type { Indicator } from '../core/indicator/type.ts';
 import { confidenceWord, ecsParts } from './ecs.ts';
 import type { GeoFragments } from './geo/lookup.ts';
-import { toSlim } from './state/claim.ts';
+import type { Sheet } from './sheet.ts';
+import { slimText } from './state/claim.ts';
 import type { Derived, JudgedClaim } from './state/derive.ts';
 import type { Weights } from './state/score.ts';
 import { contextOf } from './steps/context.ts';
@@ -35,20 +36,20 @@ export interface Rendering {
  */
 export interface Rendered {
   /** The current document, also the value on `ioc.enriched`. */
-  current: string;
+  current: Buffer;
   /** The history document of one claim. */
-  history(report: Report, judged: JudgedClaim, action: EventAction): string;
+  history(report: Report, judged: JudgedClaim, action: EventAction): Buffer;
 }
 
 const quote = JSON.stringify;
 
-export function render(about: Rendering): Rendered {
+export function render(sheet: Sheet, about: Rendering): Rendered {
   const { derived, indicator, changedAt } = about;
   const { winner } = derived;
   const parts = ecsParts(indicator);
   const claims = derived.judged.map((judged) => ({
     origin: judged.claim.origin,
-    text: quote(toSlim(judged.claim, judged, isoOf(judged.expiresAt))),
+    text: slimText(judged.claim, judged, isoOf(judged.expiresAt)),
   }));
 
   const event =
@@ -80,17 +81,19 @@ export function render(about: Rendering): Rendered {
     `"cause":"${about.cause}","why":${quote(whyOf(derived, about.weights))}${parts.own}`;
 
   return {
-    current: `{"@timestamp":"${changedAt}",${event},"provider":${quote(about.provider)},"action":"${about.action}"},${rest},${own},"claims":[${claims.map(({ text }) => text).join(',')}]}}`,
+    current: sheet.write(
+      `{"@timestamp":"${changedAt}",${event},"provider":${quote(about.provider)},"action":"${about.action}"},${rest},${own},"claims":[${claims.map(({ text }) => text).join(',')}]}}`,
+    ),
     history(report, judged, action) {
       // the claim's text is the same in both, unless the state did not keep it
       const text =
         claims.find(({ origin }) => origin === judged.claim.origin)?.text ??
-        quote(toSlim(judged.claim, judged, isoOf(judged.expiresAt)));
+        slimText(judged.claim, judged, isoOf(judged.expiresAt));
       const context = contextOf(report.told);
       const claim = context === undefined ? text : `${text.slice(0, -1)},"context":${quote(context)}}`;
-      return (
+      return sheet.write(
         `{"@timestamp":"${report.claim.timestamp}",${event},"provider":${quote(report.claim.source)},"action":"${action}",` +
-        `"created":"${isoOf(report.collectedAt)}"},"labels":{"is_ioc_transform_source":"true"},${rest},${own},"claim":${claim}}}`
+          `"created":"${isoOf(report.collectedAt)}"},"labels":{"is_ioc_transform_source":"true"},${rest},${own},"claim":${claim}}}`,
       );
     },
   };

@@ -6,6 +6,7 @@ import type { GeoLookup } from './geo/lookup.ts';
 import type { Group, Item } from './group.ts';
 import { type Change, historyOf } from './history.ts';
 import type { AllowList } from './lists/allow-list.ts';
+import type { Sheet } from './sheet.ts';
 import { changeOf } from './state/change.ts';
 import { type Claim, fromSlim } from './state/claim.ts';
 import { type Derived, derive } from './state/derive.ts';
@@ -34,7 +35,7 @@ export type Plan =
       early: IndicatorWrite | undefined;
       write: IndicatorWrite;
       /** The value for `ioc.enriched`. */
-      current: string;
+      current: Buffer;
       action: EventAction;
       type: IndicatorType;
       score: number;
@@ -49,7 +50,7 @@ export interface SettledClaims {
 }
 
 /** Merges a group's records into the stored state, in their order, and renders what follows. Pure; `now` is epoch ms. */
-export function plan(group: Group, stored: StoredState | undefined, planner: Planner, now: number): Plan {
+export function plan(group: Group, stored: StoredState | undefined, planner: Planner, sheet: Sheet, now: number): Plan {
   const indicator = group.indicator ?? (stored === undefined ? undefined : indicatorOf(stored.tipline));
   // a recheck of what is not there any more
   if (indicator === undefined) return { kind: 'nothing', group, settled: undefined };
@@ -64,9 +65,9 @@ export function plan(group: Group, stored: StoredState | undefined, planner: Pla
     const derived = derive(indicator.type, state, planner.allowed.reasonFor(indicator), planner.policy, now);
     const rederived = stored !== undefined && differs(derived, stored.tipline);
     if (changes.length > 0 || rederived)
-      return change({ group, indicator, stored, state, derived, changes, planner, now });
+      return change({ group, indicator, stored, state, derived, changes, planner, sheet, now });
   }
-  if (again.length > 0 && stored !== undefined) return redo({ group, indicator, stored, state, again, planner });
+  if (again.length > 0 && stored !== undefined) return redo({ group, indicator, stored, state, again, planner, sheet });
   return { kind: 'nothing', group, settled: settledOf(group, indicator, state) };
 }
 
@@ -99,16 +100,17 @@ interface ChangeArguments {
   derived: Derived;
   changes: readonly Change[];
   planner: Planner;
+  sheet: Sheet;
   now: number;
 }
 
-function change({ group, indicator, stored, state, derived, changes, planner, now }: ChangeArguments): Plan {
+function change({ group, indicator, stored, state, derived, changes, planner, sheet, now }: ChangeArguments): Plan {
   const revision = (stored?.tipline.revision ?? 0) + 1;
   const last = changes.at(-1);
   const lastOrigin = last?.claim.origin ?? group.items.at(-1)?.origin ?? '';
   const action = last === undefined ? actionOfStatus(derived.status) : strongest(changes);
   const rendered = renderState(
-    { id: group.id, indicator, derived, state, planner },
+    { id: group.id, indicator, derived, state, planner, sheet },
     {
       revision,
       born: stored?.tipline.born ?? changes[0]?.claim.origin ?? lastOrigin,
@@ -146,13 +148,14 @@ interface RedoArguments {
   state: State;
   again: readonly Item[];
   planner: Planner;
+  sheet: Sheet;
 }
 
 /**
  * The records were merged before a crash: history and message may be missing, so both are made again, with the revision and the action
  * they had. Derived as of the moment of that change, so that it comes out the same.
  */
-function redo({ group, indicator, stored, state, again, planner }: RedoArguments): Plan {
+function redo({ group, indicator, stored, state, again, planner, sheet }: RedoArguments): Plan {
   const { tipline } = stored;
   const then = parseIso(stored.changedAt);
   const action = again.some((item) => item.origin === tipline.born) ? 'new' : stored.action;
@@ -160,7 +163,7 @@ function redo({ group, indicator, stored, state, again, planner }: RedoArguments
   const { revision, born, cause } = tipline;
   const { provider, changedAt } = stored;
   const rendered = renderState(
-    { id: group.id, indicator, derived, state, planner },
+    { id: group.id, indicator, derived, state, planner, sheet },
     { revision, born, cause, action, provider, changedAt },
   );
   const history = again.flatMap(({ report, origin }) => {
@@ -187,12 +190,13 @@ interface StateAt {
   derived: Derived;
   state: State;
   planner: Planner;
+  sheet: Sheet;
 }
 
 type Marks = Pick<Rendering, 'revision' | 'born' | 'cause' | 'action' | 'provider' | 'changedAt'>;
 
-function renderState({ id, indicator, derived, state, planner }: StateAt, marks: Marks): Rendered {
-  return render({
+function renderState({ id, indicator, derived, state, planner, sheet }: StateAt, marks: Marks): Rendered {
+  return render(sheet, {
     id,
     indicator,
     derived,

@@ -10,6 +10,7 @@ import { enrichBatch } from './batch.ts';
 import { type GeoFiles, openGeoLookup } from './geo/lookup.ts';
 import { createListKeeper } from './lists/keeper.ts';
 import type { Planner } from './plan.ts';
+import { createSheets } from './sheet.ts';
 import { lifetimesOf, type Policy } from './state/policy.ts';
 import { weightsOf } from './state/score.ts';
 import { createSettled, type Settled } from './state/settled.ts';
@@ -61,6 +62,7 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
   const lists = createListKeeper({ files: config.allow, cursors, store, bus, context, batchesEnded });
   await lists.refresh(now());
   const settled = options.settled ?? createSettled(config.cache);
+  const sheets = createSheets();
   const quanta = quantaOf(policy, options.blockFor);
   const planner = (): Planner => ({
     policy,
@@ -85,7 +87,7 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
     maxRecords: config.batch,
     async handler(batch) {
       const started = performance.now();
-      const work = enrichBatch(batch, { store, bus, settled, planner, now, seam: context.seam, log });
+      const work = enrichBatch(batch, { store, bus, settled, sheets, planner, now, seam: context.seam, log });
       inHand.add(work);
       const tally = await work.finally(() => inHand.delete(work));
       addTo(total, tally);

@@ -63,31 +63,28 @@ export interface Judgement {
   expiresAt: number;
 }
 
-/** The form that stands in the current document and on the topic; empty fields are left out. */
-export function toSlim(claim: Claim, judged: Judgement, expiresAt: string): SlimClaim {
-  const slim: SlimClaim = {
-    source: claim.source,
-    confidence: claim.confidence,
-    severity: judged.severity,
-    score: judged.score,
-    timestamp: claim.timestamp,
-    last_seen: claim.lastSeen,
-    expires_at: expiresAt,
-    hash: claim.hash,
-    origin: claim.origin,
-    action: claim.action,
-  };
-  if (claim.ref !== '') slim.ref = claim.ref;
-  if (claim.severity === undefined) slim.severity_derived = true;
-  if (claim.firstSeen !== undefined) slim.first_seen = claim.firstSeen;
-  if (claim.validUntil !== undefined) slim.valid_until = claim.validUntil;
-  if (claim.revoked) slim.revoked = true;
-  if (claim.composite) slim.composite = true;
-  if (claim.tags.length > 0) slim.tags = [...claim.tags];
-  if (claim.tlp !== undefined) slim.tlp = claim.tlp;
-  if (claim.categories.length > 0) slim.categories = [...claim.categories];
-  if (claim.malware.length > 0) slim.malware = [...claim.malware];
-  if (claim.description !== '') slim.description = claim.description;
-  if (claim.reference !== '') slim.reference = claim.reference;
-  return slim;
+const quote = JSON.stringify;
+
+/**
+ * The SlimClaim of the current document and the topic, as JSON text; empty fields are left out. Put together by hand: the object between
+ * would cost twice as much as the text.
+ */
+export function slimText(claim: Claim, judged: Judgement, expiresAt: string): string {
+  let text =
+    `{"source":${quote(claim.source)},"confidence":${claim.confidence},"severity":${judged.severity},"score":${judged.score},` +
+    `"timestamp":"${claim.timestamp}","last_seen":"${claim.lastSeen}","expires_at":"${expiresAt}",` +
+    `"hash":"${claim.hash}","origin":"${claim.origin}","action":"${claim.action}"`;
+  if (claim.ref !== '') text += `,"ref":${quote(claim.ref)}`;
+  if (claim.severity === undefined) text += ',"severity_derived":true';
+  if (claim.firstSeen !== undefined) text += `,"first_seen":"${claim.firstSeen}"`;
+  if (claim.validUntil !== undefined) text += `,"valid_until":"${claim.validUntil}"`;
+  if (claim.revoked) text += ',"revoked":true';
+  if (claim.composite) text += ',"composite":true';
+  if (claim.tags.length > 0) text += `,"tags":${quote(claim.tags)}`;
+  if (claim.tlp !== undefined) text += `,"tlp":"${claim.tlp}"`;
+  if (claim.categories.length > 0) text += `,"categories":${quote(claim.categories)}`;
+  if (claim.malware.length > 0) text += `,"malware":${quote(claim.malware)}`;
+  if (claim.description !== '') text += `,"description":${quote(claim.description)}`;
+  if (claim.reference !== '') text += `,"reference":${quote(claim.reference)}`;
+  return `${text}}`;
 }

@@ -7,6 +7,7 @@ import { readBatch } from '../../../enrich/group.ts';
 import { createAllowList } from '../../../enrich/lists/allow-list.ts';
 import type { AllowEntry } from '../../../enrich/lists/entry.ts';
 import { type Planner, plan } from '../../../enrich/plan.ts';
+import { createSheets } from '../../../enrich/sheet.ts';
 import { lifetimesOf } from '../../../enrich/state/policy.ts';
 import { weightsOf } from '../../../enrich/state/score.ts';
 import { severityRules } from '../../../enrich/state/severity.ts';
@@ -24,6 +25,7 @@ export interface Rendered {
 /** The pure middle of the enricher, with a memory in place of the store: what it renders of records that come one after the other. */
 export function openEnriching(options: { geo?: GeoLookup; allow?: readonly AllowEntry[] } = {}) {
   const states = new Map<string, StoredState>();
+  const sheet = createSheets().take();
   const nowhere: GeoLookup = { look: () => ({ geo: '', as: '' }), refresh: async () => {}, description: 'none' };
   let offset = 0;
 
@@ -55,7 +57,7 @@ export function openEnriching(options: { geo?: GeoLookup; allow?: readonly Allow
       const { groups, refused } = readBatch(batch, { earliest: 0, latest: Number.MAX_SAFE_INTEGER }, () => false);
       const rendered: Rendered = { current: [], history: [], refused: refused.map(({ outcome }) => outcome.code) };
       for (const group of groups.values()) {
-        const planned = plan(group, states.get(group.id), planner, now);
+        const planned = plan(group, states.get(group.id), planner, sheet, now);
         if (planned.kind === 'nothing') continue;
         const document = JSON.parse(planned.current.toString()) as EnrichedDocument;
         rendered.current.push(document);
