@@ -8,6 +8,8 @@ import { addBlocks, addUnblock } from './commands/blocks.ts';
 import { addCheck } from './commands/check.ts';
 import { addDlq } from './commands/dlq.ts';
 import { addExplain } from './commands/explain.ts';
+import { addFeeds } from './commands/feeds.ts';
+import { addParse } from './commands/parse.ts';
 import { addRun } from './commands/run.ts';
 import { addSearch } from './commands/search.ts';
 import { addSetup } from './commands/setup.ts';
@@ -47,6 +49,8 @@ for (const add of [
   addRun,
   addSetup,
   addCheck,
+  addFeeds,
+  addParse,
   addStatus,
   addSearch,
   addExplain,

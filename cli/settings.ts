@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { configError, type LoadedConfig, loadConfig } from '../core/process/config/load.ts';
-import type { Config } from '../core/process/config/sections.ts';
+import { type Config, type FeedSection, feedSection } from '../core/process/config/sections.ts';
+import type { TiplineError } from '../core/process/errors.ts';
+import { type Catalogue, readCatalogue, useEntry } from '../ingest/catalogue.ts';
 import type { ConfiguredFeed } from '../ingest/feed.ts';
 import { parseFeed } from '../ingest/feeds/index.ts';
 import { shipped } from './paths.ts';
@@ -17,6 +19,8 @@ export interface Settings {
   /** Absolute. */
   readonly data: string;
   readonly feeds: readonly ConfiguredFeed[];
+  /** The feeds that `use` can name, with their terms. */
+  readonly catalogue: Catalogue;
   readonly responderName: string;
 }
 
@@ -32,34 +36,54 @@ export function readSettings(
   const example = path === undefined;
   const loaded = loadConfig(path ?? shipped('examples', 'tipline.yaml'), environment);
   const { config } = loaded;
+  const catalogue = readCatalogue(shipped('rules', 'feeds.yaml'), config.catalogue);
   return {
     config,
     file: loaded.path,
     example,
     data: example ? resolve(config.data) : loaded.resolvePath(config.data),
-    feeds: parseFeeds(loaded),
+    feeds: parseFeeds(loaded, catalogue),
+    catalogue,
     responderName: config.responder.name ?? safeHostName(),
   };
 }
 
-function parseFeeds({ config, file, resolvePath }: LoadedConfig): ConfiguredFeed[] {
+function parseFeeds({ config, file, resolvePath }: LoadedConfig, catalogue: Catalogue): ConfiguredFeed[] {
   const names = new Set<string>();
-  return config.feeds.flatMap((section, index) => {
+  return config.feeds.flatMap((entry, index) => {
+    const refuse = (issues: Issues): TiplineError => configError(file, issues, ['feeds', index]);
+    const section = withCatalogue(entry, catalogue, refuse);
     if (!section.enabled) return [];
     const parsed = parseFeed(absolutePaths(section, resolvePath));
-    if (!parsed.ok) throw configError(file, parsed.issues, ['feeds', index]);
-    if (names.has(section.name)) {
-      const issue = {
-        code: 'custom' as const,
-        path: ['name'],
-        message: `another feed is named ${section.name} too`,
-        input: section.name,
-      };
-      throw configError(file, [issue], ['feeds', index]);
+    if (!parsed.ok) throw refuse(parsed.issues);
+    const { name } = section;
+    if (names.has(name)) {
+      throw refuse([{ code: 'custom', path: ['name'], message: `another feed is named ${name} too`, input: name }]);
     }
-    names.add(section.name);
+    names.add(name);
     return [parsed.feed];
   });
+}
+
+type Issues = Parameters<typeof configError>[1];
+
+/** An entry of `feeds` as if it had been written out in full. */
+function withCatalogue(
+  entry: Config['feeds'][number],
+  catalogue: Catalogue,
+  refuse: (issues: Issues) => TiplineError,
+): FeedSection {
+  // without `use` the configuration has been through this check already
+  if (isFeedSection(entry)) return entry;
+  const used = useEntry(entry, catalogue);
+  if (!used.ok) throw refuse(used.issues);
+  const parsed = feedSection.safeParse(used.section);
+  if (!parsed.success) throw refuse(parsed.error.issues);
+  return parsed.data;
+}
+
+function isFeedSection(entry: Config['feeds'][number]): entry is FeedSection {
+  return !('use' in entry);
 }
 
 /** Paths in a feed's section are relative to the configuration file, like all others: `path`, one or several, and what `tls` names. */

@@ -1,18 +1,22 @@
 import type { RawIndicator } from '../core/contract/raw-indicator.ts';
 import type { Log } from '../core/process/log.ts';
+import { createAdmission } from './admission.ts';
 import { type ConfiguredFeed, Unreadable } from './feed.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
-import { fillIn } from './outgoing.ts';
+import { transported, transportOf } from './fetch/transport.ts';
+import { toOutgoing } from './outgoing.ts';
 import { grantOf } from './schedule.ts';
 import { createTally, type TallyReport } from './tally.ts';
 
 export interface FeedCheck {
-  /** The first records as they would be published, at most five. Those of a `file` are as unchecked as they came. */
+  /** The first records as they would be published, at most `show`. Those of a `file` are as unchecked as they came. */
   records: RawIndicator[];
   /** Records of the first page. */
   read: number;
   /** Of them no JSON objects: they would become dead letters. */
   unreadable: number;
+  /** Of them kept out by the feed's own rules. */
+  notAdmitted: number;
   leftOut: TallyReport;
   /** False for a feed that listens: there is nothing to fetch. */
   fetched: boolean;
@@ -23,11 +27,22 @@ const SHOWN = 5;
 /** Fetches one page of a feed as if for the first time. Publishes nothing and moves no cursor. Rejects with what the feed says. */
 export async function checkFeed(
   configured: ConfiguredFeed,
-  context: { fetcher: Fetcher; log: Log; signal?: AbortSignal },
+  context: { fetcher: Fetcher; log: Log; signal?: AbortSignal; show?: number },
 ): Promise<FeedCheck> {
   const tally = createTally();
-  const check: FeedCheck = { records: [], read: 0, unreadable: 0, leftOut: tally.take(), fetched: false };
-  const feed = configured.open(context);
+  const check: FeedCheck = {
+    records: [],
+    read: 0,
+    unreadable: 0,
+    notAdmitted: 0,
+    leftOut: tally.take(),
+    fetched: false,
+  };
+  const { settings } = configured;
+  const { show = SHOWN } = context;
+  const admits = createAdmission(settings);
+  const fetcher = transported(context.fetcher, transportOf(settings));
+  const feed = configured.open({ fetcher, log: context.log });
   if (feed.kind === 'listening') return check;
   const startedAt = Date.now();
   const pages = feed.poll({
@@ -44,9 +59,10 @@ export async function checkFeed(
     for await (const page of pages) {
       for (const record of page.records) {
         if (record instanceof Unreadable) check.unreadable += 1;
-        else if (check.records.length < SHOWN) {
-          fillIn(record, configured.settings, new Date(startedAt).toISOString());
-          check.records.push(record as RawIndicator);
+        else {
+          const outgoing = toOutgoing(record, settings, new Date(startedAt).toISOString(), admits);
+          if (outgoing === 'not admitted') check.notAdmitted += 1;
+          else if (check.records.length < show) check.records.push(record as RawIndicator);
         }
       }
       check.read = page.records.length;
@@ -54,6 +70,7 @@ export async function checkFeed(
     }
   } finally {
     await feed.close?.();
+    await fetcher.close();
   }
   return { ...check, leftOut: tally.take(), fetched: true };
 }

@@ -1,7 +1,10 @@
 import { codeOf, messageOf, TiplineError } from '../core/process/errors.ts';
 import type { Log } from '../core/process/log.ts';
 import type { WorkerContext } from '../core/process/worker-context.ts';
+import type { Admission } from './admission.ts';
+import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
+import type { TransportedFetcher } from './fetch/transport.ts';
 import type { Publisher } from './publish.ts';
 import type { FeedSettings } from './settings.ts';
 import type { StateKeeper } from './state-keeper.ts';
@@ -14,12 +17,18 @@ export interface FeedCounts {
   published: number;
   /** Rows that gave no record, and lines and records above the size cap. */
   skipped: number;
+  /** Left out by the feed's own `include`, `exclude` and `tlp_max`. */
+  notAdmitted: number;
 }
 
 /** Everything that belongs to one feed while the worker runs. */
 export interface FeedRun {
   readonly settings: FeedSettings;
   readonly fingerprint: string;
+  /** The feed's own way to its source. */
+  readonly fetcher: TransportedFetcher;
+  readonly clock: Clock;
+  readonly admits: Admission | undefined;
   readonly keeper: StateKeeper;
   readonly counts: FeedCounts;
   readonly tally: Tally;
@@ -38,8 +47,9 @@ export async function deliver(run: FeedRun, records: readonly FeedRecord[]): Pro
   if (records.length === 0) return;
   run.counts.read += records.length;
   try {
-    const { published, tooLong } = await run.publisher.publish(records, run.settings);
+    const { published, tooLong, notAdmitted } = await run.publisher.publish(records, run.settings, run.admits);
     run.counts.published += published;
+    run.counts.notAdmitted += notAdmitted;
     run.tally.tooLong(tooLong);
   } catch (error) {
     if (codeOf(error) === 'INGEST_STOPPED') throw error;
@@ -58,7 +68,7 @@ export function reportFailure(run: FeedRun, cause: unknown): TiplineError {
   const message = messageOf(error);
   const known = keeper.state.failures > 0 && keeper.state.lastError?.message === message;
   const failures = keeper.state.failures + 1;
-  keeper.update({ failures, lastError: { at: Date.now(), code: error.code, message } });
+  keeper.update({ failures, lastError: { at: run.clock.now(), code: error.code, message } });
   context.health.report(`feed:${settings.name}`, 'down', message);
   if (known) log.debug({ error, failures }, 'the feed failed again');
   else log.warn({ error, failures }, 'the feed failed; it is tried again');
@@ -71,9 +81,11 @@ export function reportReading(run: FeedRun, before: FeedCounts, quiet: boolean):
   run.counts.skipped += skipped + tooLong;
   for (const note of notes) run.log.warn({}, note);
   const read = run.counts.read - before.read;
+  const notAdmitted = run.counts.notAdmitted - before.notAdmitted;
   const fields = {
     read,
     published: run.counts.published - before.published,
+    ...(notAdmitted > 0 ? { not_admitted: notAdmitted } : {}),
     ...(skipped > 0 ? { skipped, first_skipped: firstSkipped } : {}),
     ...(tooLong > 0 ? { too_long: tooLong } : {}),
   };

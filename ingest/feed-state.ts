@@ -12,6 +12,9 @@ const feedStateShape = z.object({
   publishedAt: z.number().catch(0),
   lastOk: z.number().catch(0),
   notBefore: z.number().catch(0),
+  /** Epoch ms of the next reading, 0 = not known; and how long the last good one took, ms. */
+  nextAt: z.number().catch(0),
+  lasted: z.number().catch(0),
   /** Failures since the last reading that ended well. */
   failures: z.number().catch(0),
   lastError: z.object({ at: z.number(), code: z.string(), message: z.string() }).nullable().catch(null),
@@ -28,6 +31,8 @@ export const NEW_FEED: FeedState = {
   publishedAt: 0,
   lastOk: 0,
   notBefore: 0,
+  nextAt: 0,
+  lasted: 0,
   failures: 0,
   lastError: null,
   records: 0,

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import type { Bus } from '../bus/port.ts';
 import type { RawIndicator } from '../core/contract/raw-indicator.ts';
+import type { KafkaReach } from '../core/process/config/sections.ts';
 import type { Log } from '../core/process/log.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -84,9 +86,19 @@ export interface ListeningFeed {
 
 export type Feed = PolledFeed | ListeningFeed;
 
+/** A topic of a Kafka that is not tipline's own. */
+export interface ForeignTopic {
+  /** The name of the feed that reads it. */
+  readonly feed: string;
+  readonly topic: string;
+  readonly reach: KafkaReach;
+}
+
 export interface FeedContext {
   readonly fetcher: Fetcher;
   readonly log: Log;
+  /** Opens the Kafka of a topic; who opens it closes it. Absent where feeds are only looked at. */
+  readonly openBus?: (topic: ForeignTopic) => Promise<Bus>;
 }
 
 /** A feed of the configuration, checked, not yet opened. */
@@ -114,6 +126,9 @@ interface FeedParts<Config extends FeedSettings> {
   open(config: Config, context: FeedContext & { fingerprint: string }): Feed;
 }
 
+/** How a source is reached changes nothing of what it says. */
+const WAYS = ['proxy', 'tls', 'rate'];
+
 /** Ties a schema to what it configures. */
 export function defineFeed<Config extends FeedSettings>(parts: FeedParts<Config>): FeedDefinition {
   return {
@@ -122,7 +137,7 @@ export function defineFeed<Config extends FeedSettings>(parts: FeedParts<Config>
       const parsed = parts.schema.safeParse(section);
       if (!parsed.success) return { ok: false, issues: parsed.error.issues };
       const config = parsed.data;
-      const fingerprint = fingerprintOf(config, parts.secrets);
+      const fingerprint = fingerprintOf(config, [...parts.secrets, ...WAYS]);
       return {
         ok: true,
         feed: { settings: config, fingerprint, open: (context) => parts.open(config, { ...context, fingerprint }) },

@@ -1,4 +1,4 @@
-import { createBackoff, pause } from '../core/process/backoff.ts';
+import { createBackoff } from '../core/process/backoff.ts';
 import { TiplineError } from '../core/process/errors.ts';
 import type { ListeningFeed, PolledFeed } from './feed.ts';
 import { BusFailure, deliver, type FeedRun, reportFailure, reportReading } from './feed-run.ts';
@@ -7,28 +7,55 @@ import { firstPollAt, nextPollAt, waitUntil } from './schedule.ts';
 
 /** Reads a feed again and again until the worker stops; its polls never overlap. Throws a BusFailure alone. */
 export async function followPolled(run: FeedRun, feed: PolledFeed, republishAfter: number): Promise<void> {
-  const { keeper, signal } = run;
+  const watch = watchOverdue(run, feed);
+  try {
+    await pollAgainAndAgain(run, feed, republishAfter);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+const INTERVALS = 3;
+const LOOK_EVERY_MS = 5_000;
+
+/** A feed that was not read well for three intervals is sick, even when nothing says that it failed: it may hang. */
+function watchOverdue({ keeper, clock, context, settings }: FeedRun, { every, local }: PolledFeed): NodeJS.Timeout {
+  const began = clock.now();
+  const look = (): void => {
+    const since = Math.max(began, keeper.state.lastOk);
+    if (local || clock.now() - since <= INTERVALS * every) return;
+    const last = keeper.state.lastOk === 0 ? 'never' : `last at ${new Date(keeper.state.lastOk).toISOString()}`;
+    context.health.report(`feed:${settings.name}`, 'down', `not read well for three intervals, ${last}`);
+  };
+  return setInterval(look, LOOK_EVERY_MS).unref();
+}
+
+async function pollAgainAndAgain(run: FeedRun, feed: PolledFeed, republishAfter: number): Promise<void> {
+  const { keeper, signal, clock } = run;
   const { every, local } = feed;
   reportStart(run);
   const { lastOk, notBefore } = keeper.state;
   const changed = keeper.state.fingerprint !== run.fingerprint;
-  let at = firstPollAt({ every, local, now: Date.now(), lastOk, notBefore, changed });
+  let at = firstPollAt({ every, local, now: clock.now(), lastOk, notBefore, changed });
   for (;;) {
-    await waitUntil(at, signal);
+    await waitUntil(at, signal, clock);
     if (signal.aborted) return;
-    const startedAt = Date.now();
+    const startedAt = clock.now();
     const outcome = await pollOnce(run, feed, { once: false, republishAfter });
     if (outcome.kind === 'stopped') return;
     at = nextPollAt({
       every,
       local,
       startedAt,
-      now: Date.now(),
+      now: clock.now(),
       failures: keeper.state.failures,
       retryAfterMs: outcome.kind === 'failed' ? outcome.retryAfterMs : undefined,
       notBefore: keeper.state.notBefore,
     });
-    if (!local) run.log.debug({ next: new Date(at).toISOString() }, 'waits for its turn');
+    if (!local) {
+      keeper.update({ nextAt: at });
+      run.log.debug({ next: new Date(at).toISOString() }, 'waits for its turn');
+    }
   }
 }
 
@@ -46,8 +73,9 @@ export async function readOnce(
   feed: PolledFeed,
   republishAfter: number,
 ): Promise<TiplineError | undefined> {
+  const { clock } = run;
   const { notBefore } = run.keeper.state;
-  if (notBefore > Date.now()) {
+  if (notBefore > clock.now()) {
     const until = new Date(notBefore).toISOString();
     return reportFailure(
       run,
@@ -62,11 +90,11 @@ const REPORT_EVERY_MS = 60_000;
 
 /** Lets a feed listen until the worker stops, and begin again when it cannot. Throws a BusFailure alone. */
 export async function followListening(run: FeedRun, feed: ListeningFeed): Promise<void> {
-  const { keeper, signal, context, settings, log } = run;
+  const { keeper, signal, context, settings, log, clock } = run;
   let before = { ...run.counts };
   const tell = (): void => {
     if (run.counts.read > before.read) {
-      keeper.update({ lastOk: Date.now(), failures: 0, lastError: null, records: run.counts.read });
+      keeper.update({ lastOk: clock.now(), failures: 0, lastError: null, records: run.counts.read });
     }
     reportReading(run, before, false);
     before = { ...run.counts };
@@ -91,7 +119,7 @@ export async function followListening(run: FeedRun, feed: ListeningFeed): Promis
         if (error instanceof BusFailure) throw error;
         if (!signal.aborted) reportFailure(run, error);
       }
-      await pause(backoff.next(), signal);
+      await clock.pause(backoff.next(), signal);
     }
   } finally {
     clearInterval(timer);

@@ -3,8 +3,10 @@ import type { Outgoing } from '../bus/port.ts';
 import { isVagueAlias, typeFromAlias } from '../core/indicator/alias.ts';
 import { canonicalise } from '../core/indicator/canonical.ts';
 import { indicatorId } from '../core/indicator/id.ts';
-import type { IndicatorType } from '../core/indicator/type.ts';
+import type { Indicator, IndicatorType } from '../core/indicator/type.ts';
+import type { Admission } from './admission.ts';
 import { type FeedRecord, Unreadable } from './feed.ts';
+import { validUntil } from './lifetime.ts';
 import type { FeedSettings } from './settings.ts';
 
 /** Header of a record that is no JSON object: the feed that sent it. A readable record says so in `source`. */
@@ -13,24 +15,35 @@ const FEED_HEADER = 'feed';
 /** The enricher refuses what is larger, so it is not worth a place on the bus. */
 export const MOST_RECORD_BYTES = 262_144;
 
+/** Why a record does not go on the bus: it is too large or too deep to be used, or the feed's own rules keep it out. */
+export type NotSent = 'too large' | 'not admitted';
+
 /**
  * A record as it goes on the bus: what the feed left open is filled from its configuration, and the key is the indicator's id, so that
- * everything said of one indicator stays in order. Undefined when it is too large or too deep to be used.
+ * everything said of one indicator stays in order.
  */
-export function toOutgoing(record: FeedRecord, settings: FeedSettings, collectedAt: string): Outgoing | undefined {
+export function toOutgoing(
+  record: FeedRecord,
+  settings: FeedSettings,
+  collectedAt: string,
+  admits: Admission | undefined,
+): Outgoing | NotSent {
   if (record instanceof Unreadable) return unreadable(record.bytes, settings.name);
   const open: OpenRecord = record;
   fillIn(open, settings, collectedAt);
+  const indicator = indicatorOf(open.indicator, open.type);
+  if (settings.lifetime !== undefined) open.valid_until ??= validUntil(open, indicator?.type, settings.lifetime);
+  if (admits !== undefined && !admits(open, indicator?.type)) return 'not admitted';
   let value: string;
   try {
     value = JSON.stringify(record);
   } catch {
     // JSON.parse reads any depth, JSON.stringify overflows the stack at some thousand levels
-    return undefined;
+    return 'too large';
   }
   // UTF-8 has at most three bytes for a UTF-16 unit, so most records need no counting
-  if (value.length * 3 > MOST_RECORD_BYTES && Buffer.byteLength(value) > MOST_RECORD_BYTES) return undefined;
-  return { key: keyOf(open.indicator, open.type) ?? contentKey(value), value };
+  if (value.length * 3 > MOST_RECORD_BYTES && Buffer.byteLength(value) > MOST_RECORD_BYTES) return 'too large';
+  return { key: indicator === undefined ? strangeKey(open.indicator, value) : indicatorId(indicator), value };
 }
 
 /** Any record, for looking at and filling in the fields that ingest cares about. */
@@ -42,11 +55,14 @@ interface OpenRecord {
   severity?: unknown;
   tags?: unknown;
   tlp?: unknown;
+  last_seen?: unknown;
+  timestamp?: unknown;
+  valid_until?: unknown;
   collected_at?: unknown;
 }
 
 /** Changes the record itself: it belongs to the page that is being published. */
-export function fillIn(record: OpenRecord, settings: FeedSettings, collectedAt: string): void {
+function fillIn(record: OpenRecord, settings: FeedSettings, collectedAt: string): void {
   record.source ??= settings.name;
   record.type ??= settings.indicator_type;
   if (typeof settings.confidence === 'number') record.confidence ??= settings.confidence;
@@ -66,20 +82,32 @@ function withTags(told: unknown, added: readonly string[]): unknown {
   return [...own, ...added.filter((tag) => !own.includes(tag))];
 }
 
-export function keyOf(text: unknown, toldType: unknown): string | undefined {
+function indicatorOf(text: unknown, toldType: unknown): Indicator | undefined {
   if (typeof text !== 'string') return undefined;
   let type: IndicatorType | undefined;
   if (typeof toldType === 'string' && toldType !== '') {
     type = typeFromAlias(toldType);
-    if (type === undefined && !isVagueAlias(toldType)) return contentKey(text);
+    if (type === undefined && !isVagueAlias(toldType)) return undefined;
   }
   const canonical = canonicalise(text, type);
-  return canonical.ok ? indicatorId(canonical.indicator) : contentKey(text);
+  return canonical.ok ? canonical.indicator : undefined;
 }
 
-function unreadable(bytes: Buffer, feed: string): Outgoing | undefined {
-  if (bytes.length > MOST_RECORD_BYTES) return undefined;
+function unreadable(bytes: Buffer, feed: string): Outgoing | NotSent {
+  if (bytes.length > MOST_RECORD_BYTES) return 'too large';
   return { key: contentKey(bytes), value: bytes, headers: { [FEED_HEADER]: feed } };
+}
+
+/** The key of a record, whoever sends it; undefined when it names nothing. */
+export function keyOf(text: unknown, toldType: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  const indicator = indicatorOf(text, toldType);
+  return indicator === undefined ? contentKey(text) : indicatorId(indicator);
+}
+
+/** Equal texts that are no indicator keep their order too. */
+function strangeKey(text: unknown, record: string): string {
+  return contentKey(typeof text === 'string' ? text : record);
 }
 
 /** A key for what names no indicator: it only has to spread such records over the partitions. */

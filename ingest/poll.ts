@@ -2,6 +2,7 @@ import type { TiplineError } from '../core/process/errors.ts';
 import type { PolledFeed } from './feed.ts';
 import { BusFailure, deliver, type FeedRun, reportFailure, reportReading } from './feed-run.ts';
 import { FetchError } from './fetch/fetch-error.ts';
+import { createLimitCheck } from './limits.ts';
 import { grantOf } from './schedule.ts';
 
 export type PollOutcome =
@@ -24,8 +25,9 @@ const SAVE_LOCAL_MS = 60_000;
  */
 export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOptions): Promise<PollOutcome> {
   const { keeper, signal } = run;
-  const startedAt = Date.now();
+  const startedAt = run.clock.now();
   const before = { ...run.counts };
+  const withinLimits = createLimitCheck(run.settings.limits ?? {}, startedAt);
   const pages = feed.poll({
     cursor: keeper.state.cursor,
     startedAt,
@@ -38,6 +40,7 @@ export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOpti
   });
   try {
     for await (const page of pages) {
+      withinLimits(page.records, run.clock.now());
       await deliver(run, page.records);
       if (page.cursor !== undefined) keeper.update({ cursor: page.cursor });
       if (signal.aborted) return { kind: 'stopped' };
@@ -56,11 +59,12 @@ export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOpti
 
 function noteSuccess(run: FeedRun, feed: PolledFeed, startedAt: number, read: number): void {
   const { keeper, context, settings, counts } = run;
-  const now = Date.now();
+  const now = run.clock.now();
   const { failures, lastOk } = keeper.state;
   if (read > 0 || !feed.local || failures > 0 || now - lastOk > SAVE_LOCAL_MS) {
     keeper.update({
       lastOk: now,
+      lasted: now - startedAt,
       failures: 0,
       lastError: null,
       fingerprint: run.fingerprint,

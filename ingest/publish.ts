@@ -1,9 +1,11 @@
 import type { Bus, Outgoing } from '../bus/port.ts';
 import { TOPICS } from '../core/contract/topics.ts';
-import { createBackoff, pause } from '../core/process/backoff.ts';
+import { createBackoff } from '../core/process/backoff.ts';
 import { messageOf, TiplineError } from '../core/process/errors.ts';
 import type { Health } from '../core/process/health.ts';
 import type { Log } from '../core/process/log.ts';
+import type { Admission } from './admission.ts';
+import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
 import { toOutgoing } from './outgoing.ts';
 import { PAGE_RECORDS } from './pages.ts';
@@ -13,6 +15,8 @@ export interface Published {
   published: number;
   /** Left out: larger than the enricher reads. */
   tooLong: number;
+  /** Left out by the feed's own rules. */
+  notAdmitted: number;
 }
 
 export interface Publisher {
@@ -20,7 +24,7 @@ export interface Publisher {
    * Resolves when all records are on the bus; waits out an outage of the bus. Rejects with INGEST_STOPPED when the worker stops
    * meanwhile, else with what the bus says and waiting cannot mend: the process must end.
    */
-  publish(records: readonly FeedRecord[], settings: FeedSettings): Promise<Published>;
+  publish(records: readonly FeedRecord[], settings: FeedSettings, admits: Admission | undefined): Promise<Published>;
 }
 
 export interface PublisherOptions {
@@ -29,13 +33,14 @@ export interface PublisherOptions {
   log: Log;
   /** Aborted when the worker stops: an outage is no longer waited out. */
   signal: AbortSignal;
+  clock: Clock;
 }
 
 /** A broker takes 1 MB for one partition at a time by default, and in the worst case all records go to one. */
 const MOST_BYTES = 512 * 1024;
 const HEALTH_PART = 'ingest';
 
-export function createPublisher({ bus, health, log, signal }: PublisherOptions): Publisher {
+export function createPublisher({ bus, health, log, signal, clock }: PublisherOptions): Publisher {
   /** Sends of all feeds that wait for the bus now. */
   let waiting = 0;
 
@@ -57,7 +62,7 @@ export function createPublisher({ bus, health, log, signal }: PublisherOptions):
             log.warn({ error }, 'the bus takes nothing now; reading waits until it does');
           }
           health.report(HEALTH_PART, 'down', `waits for the bus: ${messageOf(error)}`);
-          await pause(backoff.next(), signal);
+          await clock.pause(backoff.next(), signal);
         }
       }
     } finally {
@@ -69,18 +74,20 @@ export function createPublisher({ bus, health, log, signal }: PublisherOptions):
   }
 
   return {
-    async publish(records, settings) {
-      const collectedAt = new Date().toISOString();
+    async publish(records, settings, admits) {
+      const collectedAt = new Date(clock.now()).toISOString();
       // equal sends: 1,310 records are two of 655 and not one of 1,000 with a rest
       const share = Math.ceil(records.length / Math.ceil(records.length / PAGE_RECORDS));
       let batch: Outgoing[] = [];
       let bytes = 0;
       let published = 0;
       let tooLong = 0;
+      let notAdmitted = 0;
       for (const record of records) {
-        const outgoing = toOutgoing(record, settings, collectedAt);
-        if (outgoing === undefined) {
-          tooLong += 1;
+        const outgoing = toOutgoing(record, settings, collectedAt, admits);
+        if (typeof outgoing === 'string') {
+          if (outgoing === 'too large') tooLong += 1;
+          else notAdmitted += 1;
           continue;
         }
         const size = outgoing.value.length;
@@ -97,7 +104,7 @@ export function createPublisher({ bus, health, log, signal }: PublisherOptions):
         await send(batch);
         published += batch.length;
       }
-      return { published, tooLong };
+      return { published, tooLong, notAdmitted };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { pause } from '../core/process/backoff.ts';
+import type { Clock } from './clock.ts';
 
 const DAY = 86_400_000;
 /** Feeds of one configuration do not all begin in the same instant. */
@@ -63,11 +63,11 @@ export function firstPollAt(before: Before, random: () => number = Math.random):
 }
 
 /** Waits until `at` (epoch ms) or the signal. In steps, because a timer above 24 days fires at once, and the clock may be set. */
-export async function waitUntil(at: number, signal: AbortSignal): Promise<void> {
+export async function waitUntil(at: number, signal: AbortSignal, clock: Clock): Promise<void> {
   for (;;) {
-    const left = at - Date.now();
+    const left = at - clock.now();
     if (left <= 0 || signal.aborted) return;
-    await pause(Math.min(left, DAY), signal);
+    await clock.pause(Math.min(left, DAY), signal);
   }
 }
 

@@ -1,43 +1,46 @@
-import { z } from 'zod';
-import { parseTlp } from '../core/contract/tlp.ts';
-import { typeFromAlias } from '../core/indicator/alias.ts';
-import { INDICATOR_TYPES, type IndicatorType } from '../core/indicator/type.ts';
-import { duration, feedSection } from '../core/process/config/sections.ts';
+import type { IndicatorType } from '../core/indicator/type.ts';
+import { feedSection } from '../core/process/config/sections.ts';
+import { type AdmissionSettings, selection } from './admission.ts';
+import { transportKeys } from './fetch/transport.ts';
+import { type Lifetime, lifetime } from './lifetime.ts';
+import { type Limits, limits } from './limits.ts';
+import { indicatorType, milliseconds, percent, tlpLevel } from './setting-values.ts';
 
-export const percent = z.number().min(0, 'must be 0 to 100').max(100, 'must be 0 to 100');
-
-/** A duration as text, or the milliseconds that an earlier reading of the configuration made of it. */
-export const milliseconds = z.union([z.int().min(1), duration], {
-  error: 'must be a duration such as 30s, 15m, 6h or 7d',
-});
-
-const tlp = z.string().transform((text, context) => {
-  const level = parseTlp(text);
-  if (level !== undefined) return level;
-  context.addIssue({ code: 'custom', message: 'must be CLEAR, GREEN, AMBER, AMBER+STRICT or RED' });
-  return z.NEVER;
-});
-
-const indicatorType = z.string().transform((text, context): IndicatorType => {
-  const type = typeFromAlias(text);
-  if (type !== undefined) return type;
-  context.addIssue({ code: 'custom', message: `must be one of ${INDICATOR_TYPES.join(', ')}` });
-  return z.NEVER;
-});
+const own = feedSection.shape;
 
 /** The keys that every feed has, with the checks that only ingest can make; each feed adds its own to them. */
 export const commonKeys = {
-  ...feedSection.shape,
-  every: milliseconds.default(3_600_000),
-  /** For records that bring none. */
-  confidence: percent.optional(),
-  tlp: tlp.optional(),
-  /** The type of records that bring none; without it the enricher infers one. */
-  indicator_type: indicatorType.optional(),
+  ...own,
+  name: own.name.describe(
+    'The source of what it tells, and its place in metrics and status. Keep it: reading goes on under it after a restart.',
+  ),
+  type: own.type.describe('What kind of feed it is.'),
+  enabled: own.enabled.describe('`false` leaves the feed out.'),
+  tags: own.tags.describe('Tags that every record gets beside its own.'),
+  severity: own.severity.describe('For records that bring none, 0 to 100; without it the severity rules decide.'),
+  trust_source: own.trust_source.describe(
+    'May its records speak in the name of any source? If not, their `source` becomes `feed/source`. Files may unless told, and what is sent here may not.',
+  ),
+  every: milliseconds.default(3_600_000).describe('From the beginning of a reading to that of the next.'),
+  confidence: percent.optional().describe('For records that bring none, 0 to 100.'),
+  tlp: tlpLevel.optional().describe('For records that bring none: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.'),
+  tlp_max: tlpLevel.optional().describe('Records that may be passed on less freely than this are left out.'),
+  indicator_type: indicatorType
+    .optional()
+    .describe('The type of records that bring none; without it one is inferred from the text.'),
+  lifetime: lifetime
+    .optional()
+    .describe('How long a record is valid that says nothing of it, from when it was last seen; also by type.'),
+  limits: limits.optional().describe('The most that one reading may take; what came before the limit is published.'),
+  include: selection.optional().describe('Only records that meet one of these are taken.'),
+  exclude: selection.optional().describe('Records that meet one of these are left out.'),
 };
 
+/** The keys that every feed has which fetches from a server. */
+export const fetchedKeys = { ...commonKeys, ...transportKeys };
+
 /** What ingest needs to know of any feed. */
-export interface FeedSettings {
+export interface FeedSettings extends AdmissionSettings {
   readonly name: string;
   readonly type: string;
   readonly enabled: boolean;
@@ -47,5 +50,11 @@ export interface FeedSettings {
   readonly tags: readonly string[];
   readonly tlp?: string | undefined;
   readonly indicator_type?: IndicatorType | undefined;
+  readonly limits?: Limits | undefined;
+  readonly lifetime?: Lifetime | undefined;
   readonly trust_source?: boolean | undefined;
+  /** Of feeds that fetch, what `transportKeys` says; others may mean something else by them. */
+  readonly proxy?: unknown;
+  readonly tls?: unknown;
+  readonly rate?: unknown;
 }

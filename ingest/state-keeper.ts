@@ -29,8 +29,8 @@ export class StateKeeper {
   #dirty = false;
   #saving: Promise<void> | undefined;
   /** Aborted by flush: the last save must not dawdle. */
-  readonly #hurry = new AbortController();
-  readonly #giveUp = new AbortController();
+  #hurry = new AbortController();
+  #giveUp = new AbortController();
 
   constructor({ name, cursors, log, loadPatience = LOAD_PATIENCE_MS }: KeeperOptions) {
     this.#key = feedKey(name);
@@ -43,8 +43,10 @@ export class StateKeeper {
     return this.#state;
   }
 
-  /** Reads what is stored. With the store away for long the feed begins anew: a cursor lost costs repeats, and topics may repeat. */
+  /** Reads what is stored; may be called again after a flush. With the store away for long the feed begins anew: a cursor lost costs repeats, and topics may repeat. */
   async load(signal: AbortSignal): Promise<void> {
+    this.#hurry = new AbortController();
+    this.#giveUp = new AbortController();
     const patience = AbortSignal.any([signal, AbortSignal.timeout(this.#loadPatience)]);
     const backoff = createBackoff({ first: 200, most: 5000 });
     while (!patience.aborted) {

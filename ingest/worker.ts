@@ -1,34 +1,24 @@
 import type { Bus } from '../bus/port.ts';
-import type { IndicatorType } from '../core/indicator/type.ts';
 import { TiplineError } from '../core/process/errors.ts';
 import type { Worker, WorkerContext } from '../core/process/worker-context.ts';
-import type { Cursors } from '../store/port.ts';
-import type { ConfiguredFeed, Feed } from './feed.ts';
+import { createAdmission } from './admission.ts';
+import { type Clock, REAL_CLOCK } from './clock.ts';
+import type { ConfiguredFeed } from './feed.ts';
+import { type FeedFailure, type LifeOptions, liveFeed } from './feed-life.ts';
 import { BusFailure, type FeedCounts, type FeedRun } from './feed-run.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
-import { followListening, followPolled, readOnce } from './follow.ts';
+import { transported, transportOf } from './fetch/transport.ts';
+import { createMeasure } from './measure.ts';
 import { createPublisher } from './publish.ts';
-import { republishAfter } from './schedule.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { createTally } from './tally.ts';
 
-export interface IngestOptions {
+export interface IngestOptions extends LifeOptions {
   feeds: readonly ConfiguredFeed[];
   bus: Bus;
-  cursors: Cursors;
   fetcher: Fetcher;
-  /** Read every feed once, files to their present end, and end. Feeds that listen are passed over. */
-  once: boolean;
   context: WorkerContext;
-  /** Milliseconds that the responder blocks for, and that an indicator lives without being seen again; undefined: the shortest of any type. */
-  blockFor: number;
-  lifetimeOf(type: IndicatorType | undefined): number;
-}
-
-export interface FeedFailure {
-  name: string;
-  code: string;
-  message: string;
+  clock?: Clock;
 }
 
 export interface IngestReport {
@@ -47,17 +37,16 @@ export interface IngestWorker extends Worker {
 
 /** Feeds that `once` reads at the same time: each may hold a document of its size cap in memory. */
 const MOST_AT_ONCE = 4;
-const FLUSH_MS = 5000;
 
 /** Reads the feeds and publishes what they say on `ioc.raw`. Throws CONFIG_FEEDS when two have one name. */
 export function startIngest(options: IngestOptions): IngestWorker {
-  const { context, once } = options;
+  const { context, once, clock = REAL_CLOCK } = options;
   const log = context.log.child({ role: 'ingest' });
   const feeds = options.feeds.filter((feed) => feed.settings.enabled);
   refuseTwins(feeds);
   const stopping = new AbortController();
   const { signal } = stopping;
-  const publisher = createPublisher({ bus: options.bus, health: context.health, log, signal });
+  const publisher = createPublisher({ bus: options.bus, health: context.health, log, signal, clock });
   const failedFeeds: FeedFailure[] = [];
   const measure = createMeasure(context);
   let fatal: unknown;
@@ -66,43 +55,33 @@ export function startIngest(options: IngestOptions): IngestWorker {
     const { settings, fingerprint } = feed;
     const feedLog = log.child({ feed: settings.name });
     const keeper = new StateKeeper({ name: settings.name, cursors: options.cursors, log: feedLog });
-    const counts = { read: 0, published: 0, skipped: 0 };
-    return { settings, fingerprint, keeper, counts, tally: createTally(), publisher, log: feedLog, context, signal };
+    const counts = { read: 0, published: 0, skipped: 0, notAdmitted: 0 };
+    const admits = createAdmission(settings);
+    const fetcher = transported(options.fetcher, transportOf(settings), clock);
+    return {
+      settings,
+      fingerprint,
+      admits,
+      fetcher,
+      clock,
+      keeper,
+      counts,
+      tally: createTally(),
+      publisher,
+      log: feedLog,
+      context,
+      signal,
+    };
   });
 
   async function runFeed(configured: ConfiguredFeed, run: FeedRun): Promise<void> {
-    const feed = configured.open({ fetcher: options.fetcher, log: run.log });
     try {
-      await runOpened(feed, run);
+      const failure = await liveFeed(configured, run, options);
+      if (failure !== undefined) failedFeeds.push(failure);
     } catch (error) {
       fatal ??= error instanceof BusFailure ? error.cause : error;
       stopping.abort();
-    } finally {
-      if (feed.kind === 'polled') await feed.close?.();
-      await run.keeper.flush(FLUSH_MS);
     }
-  }
-
-  async function runOpened(feed: Feed, run: FeedRun): Promise<void> {
-    const { settings, keeper } = run;
-    if (feed.kind === 'listening' && once) {
-      run.log.info({}, 'this feed listens; it is passed over when feeds are read once');
-      return;
-    }
-    context.health.report(`feed:${settings.name}`, 'starting');
-    await keeper.load(signal);
-    if (signal.aborted) return;
-    if (feed.kind === 'listening') {
-      await followListening(run, feed);
-      return;
-    }
-    const republish = republishAfter(options.lifetimeOf(settings.indicator_type), options.blockFor, feed.every);
-    if (!once) {
-      await followPolled(run, feed, republish);
-      return;
-    }
-    const error = await readOnce(run, feed, republish);
-    if (error !== undefined) failedFeeds.push({ name: settings.name, code: error.code, message: error.message });
   }
 
   async function runAll(): Promise<IngestReport> {
@@ -163,26 +142,4 @@ function refuseTwins(feeds: readonly ConfiguredFeed[]): void {
     }
     names.add(settings.name);
   }
-}
-
-/** Counters are moved every few seconds by what came since, so that reading itself touches none. */
-function createMeasure({ metrics }: WorkerContext): (runs: readonly FeedRun[]) => void {
-  const read = metrics.counter('tipline_ingest_read_total', 'Records that feeds gave', ['feed']);
-  const published = metrics.counter('tipline_ingest_published_total', 'Records on ioc.raw', ['feed']);
-  const skipped = metrics.counter('tipline_ingest_skipped_total', 'Rows and records that could not be used', ['feed']);
-  const lastOk = metrics.gauge('tipline_ingest_last_ok_seconds', 'Unix time of the last good reading', ['feed']);
-  const failures = metrics.gauge('tipline_ingest_failures', 'Failed readings since the last good one', ['feed']);
-  const told = new Map<string, FeedCounts>();
-  return (runs) => {
-    for (const { settings, counts, keeper } of runs) {
-      const labels = { feed: settings.name };
-      const before = told.get(settings.name) ?? { read: 0, published: 0, skipped: 0 };
-      read(counts.read - before.read, labels);
-      published(counts.published - before.published, labels);
-      skipped(counts.skipped - before.skipped, labels);
-      lastOk(keeper.state.lastOk / 1000, labels);
-      failures(keeper.state.failures, labels);
-      told.set(settings.name, { ...counts });
-    }
-  };
 }

@@ -8,9 +8,11 @@ import { runProcess } from '../run/process.ts';
 import { describe, summaryOf } from '../run/summary.ts';
 import type { CommonOptions } from '../session.ts';
 import { readSettings } from '../settings.ts';
+import { feedsNamed } from './feeds.ts';
 
 interface RunOptions extends CommonOptions {
   once?: boolean;
+  feed?: string[];
 }
 
 const HELP = `
@@ -19,6 +21,7 @@ Roles: ${ROLES.join(', ')}; none named means all.
 Examples:
   tipline run                          all roles, until Ctrl-C
   tipline run --once --json            read the feeds once, finish all work, print one line of JSON
+  tipline run ingest --once --feed ipsum  one feed, now
   tipline run enrich alerting          two roles of a distributed set-up
 
 Exit codes: 0 done; 1 failed, or with --once cut short by a signal; 2 wrong usage or configuration; 3 with --once when a feed failed (dead letters do not change it).`;
@@ -29,6 +32,7 @@ export function addRun(program: Command, finish: Finish): void {
     .description('run the pipeline: all roles, or those named')
     .addArgument(new Argument('[roles...]', 'what this process does').choices(ROLES))
     .option('--once', 'read the feeds once, finish all work, and end')
+    .option('--feed <name...>', 'read these feeds alone')
     .option('--json', 'print one line with the summary at the end, nothing else')
     .addHelpText('after', HELP)
     .action(async (named: Role[], _options: unknown, command: Command) =>
@@ -37,7 +41,9 @@ export function addRun(program: Command, finish: Finish): void {
 }
 
 async function run(named: readonly Role[], options: RunOptions): Promise<number> {
-  const settings = readSettings(options.config);
+  const configured = readSettings(options.config);
+  const settings =
+    options.feed === undefined ? configured : { ...configured, feeds: feedsNamed(configured, options.feed) };
   const log = createLog(options.logLevel ?? settings.config.log);
   const once = options.once === true;
   const quiet = options.json === true;

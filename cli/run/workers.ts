@@ -17,6 +17,7 @@ import type { Role } from '../roles.ts';
 import type { Settings } from '../settings.ts';
 import { severityRulesPath } from '../severity-rules.ts';
 import { openChannel } from './channel.ts';
+import { withForeignTopics } from './foreign-topic.ts';
 import { geoFilesOf } from './geo-files.ts';
 import { startConfiguredResponder } from './responder.ts';
 
@@ -121,12 +122,13 @@ export async function startWorkers({
     const lifetimes = lifetimesOf(INDICATOR_TYPES, config.enrich.lifetimes);
     const shortest = Math.min(...Object.values(lifetimes));
     const ingest = startIngest({
-      feeds: settings.feeds,
+      feeds: withForeignTopics(settings.feeds, config.bus, context),
       bus,
       cursors: store.cursors,
       fetcher,
       once,
       context,
+      owner,
       blockFor: config.responder.block_for,
       lifetimeOf: (type: IndicatorType | undefined) => (type === undefined ? shortest : lifetimes[type]),
     });

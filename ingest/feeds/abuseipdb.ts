@@ -9,26 +9,46 @@ import { parseDocument } from '../formats/json.ts';
 import { listText, wholeText } from '../formats/text.ts';
 import { PAGE_RECORDS } from '../pages.ts';
 import { printable } from '../printable.ts';
-import { commonKeys, milliseconds } from '../settings.ts';
+import { milliseconds } from '../setting-values.ts';
+import { fetchedKeys } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 
 const schema = z.strictObject({
-  ...commonKeys,
+  ...fetchedKeys,
   type: z.literal('abuseipdb'),
   api_key: z
     .string()
     .min(1)
     .max(500)
-    .regex(/^[\x21-\x7e]+$/, 'must be the key of your account, without spaces'),
-  url: z.url({ protocol: /^https?$/ }).default('https://api.abuseipdb.com/api/v2/blacklist'),
-  /** Free accounts get 100 whatever they ask for. */
-  confidence_minimum: z.int().min(25).max(100).default(90),
-  /** Free accounts get 10,000 at most. */
-  limit: z.int().min(1).max(500_000).default(10_000),
-  ip_version: z.union([z.literal(4), z.literal(6)]).optional(),
-  every: milliseconds.default(6 * 3_600_000),
-  /** 500,000 addresses are some 60 MB of JSON, which is parsed whole. */
-  max_size: size.default(128 * 1024 ** 2),
+    .regex(/^[\x21-\x7e]+$/, 'must be the key of your account, without spaces')
+    .describe('The API key of your account.'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.abuseipdb.com/api/v2/blacklist')
+    .describe('Address of the blacklist, or of a server that answers alike.'),
+  confidence_minimum: z
+    .int()
+    .min(25)
+    .max(100)
+    .default(90)
+    .describe(
+      'Only addresses that were reported with at least this confidence, 25 to 100; free accounts get 100 whatever they ask for.',
+    ),
+  limit: z
+    .int()
+    .min(1)
+    .max(500_000)
+    .default(10_000)
+    .describe('How many addresses, the worst first; free accounts get 10,000 at most.'),
+  ip_version: z
+    .union([z.literal(4), z.literal(6)])
+    .optional()
+    .describe('`4` or `6` alone; without it both.'),
+  every: milliseconds
+    .default(6 * 3_600_000)
+    .describe('How often it is asked; a free account has 5 calls a day, so that 6h is the shortest that works.'),
+  // 500,000 addresses are some 60 MB of JSON
+  max_size: size.default(128 * 1024 ** 2).describe('Cap on the blacklist, which is parsed whole.'),
 });
 
 type AbuseIpdb = z.output<typeof schema>;
@@ -168,7 +188,7 @@ function explained(error: unknown, context: PollContext): unknown {
         'AbuseIPDB refuses the parameters; check "limit", "confidence_minimum" and "ip_version"',
       );
     case 429: {
-      if (error.retryAfterMs === undefined) context.postpone(resetOf(headers) ?? context.startedAt + 86_400_000);
+      if (headers['retry-after'] === undefined) context.postpone(resetOf(headers) ?? context.startedAt + 86_400_000);
       return told(
         'FEED_RATE_LIMITED',
         'the daily calls of this key are used up; a free key has 5 a day, so "every: 6h" is the shortest that works',

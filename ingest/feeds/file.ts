@@ -19,15 +19,15 @@ const pattern = z.string().min(1).max(4096);
 const schema = z.strictObject({
   ...commonKeys,
   type: z.literal('file'),
-  /** Paths or globs. */
-  path: z.union([pattern, z.array(pattern).min(1).max(100)]),
-  /**
-   * Files are looked at by the clock and not by fs.watch: that one sees nothing on network and overlay mounts, drops events under load,
-   * and names no file that was moved. A look costs one stat a file.
-   */
-  look_every: duration.default(1000),
-  /** Cap on a file that is one JSON document; JSON lines have none. */
-  max_size: size.default(256 * 1024 ** 2),
+  path: z
+    .union([pattern, z.array(pattern).min(1).max(100)])
+    .describe('A path or a glob (`*`, `**`, `?`, `{a,b}`), or a list of them; at most 10,000 files at a time.'),
+  // by the clock and not by fs.watch: that one sees nothing on network and overlay mounts, drops events under load, and names no file
+  // that was moved
+  look_every: duration
+    .default(1000)
+    .describe('How often the files are looked at, which costs one stat a file; with many files less often.'),
+  max_size: size.default(256 * 1024 ** 2).describe('Cap on a file that is one JSON document; JSON lines have none.'),
 });
 
 type FileFeed = z.output<typeof schema>;

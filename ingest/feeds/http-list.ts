@@ -1,29 +1,28 @@
 import { z } from 'zod';
-import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import type { ListAnswer, Validators } from '../fetch/fetcher.ts';
-import { COMMENT_MARKS } from '../formats/comments.ts';
-import { delimitedRecords } from '../formats/delimited.ts';
-import { jsonRecords, ndjsonRecords } from '../formats/json.ts';
 import { parsePath } from '../formats/json-path.ts';
-import { type ConfidenceSteps, LIST_COLUMNS, type ListColumn, rowReader } from '../formats/record.ts';
+import { type FormatSettings, hasColumns, LIST_FORMATS, openFormat, readsBytes } from '../formats/known.ts';
+import { LIST_COLUMNS, type ListColumn } from '../formats/record.ts';
 import { listText } from '../formats/text.ts';
 import { inPages } from '../pages.ts';
-import { commonKeys, percent } from '../settings.ts';
-import type { Tally } from '../tally.ts';
+import { percent } from '../setting-values.ts';
+import { fetchedKeys } from '../settings.ts';
 
 const column = z.union([z.int().min(1).max(1000), z.string().min(1).max(200)]);
 
 const stepsOfColumn = z.strictObject({
-  column,
-  /** `[from, confidence]`: a value of at least `from` means that confidence. Without it the column is the confidence. */
+  column: column.describe('Column or path with a number.'),
   map: z
     .array(z.tuple([z.number(), percent]))
     .min(1)
     .max(100)
-    .optional(),
+    .optional()
+    .describe(
+      'Pairs of a number and a confidence: a value of at least the number means that confidence, below the first there is none. Without it the number is the confidence.',
+    ),
 });
 
 /** RFC 9110 token, and nothing that could begin another header. */
@@ -35,29 +34,73 @@ const headerValue = z
 
 const schema = z
   .strictObject({
-    ...commonKeys,
+    ...fetchedKeys,
     type: z.literal('http-list'),
-    url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
-    format: z.enum(['lines', 'csv', 'tsv', 'json', 'ndjson']).default('lines'),
-    /** From 1, or by header name; dotted paths with `[]` in JSON. */
-    columns: z.partialRecord(z.enum(LIST_COLUMNS), column).default({}),
-    confidence: z.union([percent, stepsOfColumn]).optional(),
-    /** Between the cells of csv and tsv. */
-    delimiter: z.string().min(1).max(4).optional(),
-    /** The first row names the columns. Default: yes when a column is given by name. */
-    header: z.boolean().optional(),
-    comments: z.array(z.string().min(1).max(8)).max(8).optional(),
-    /** Sent to the URL's own origin alone. */
-    headers: z.record(headerName, headerValue).default({}),
-    max_size: size.default(512 * 1024 ** 2),
-    /** What is no longer on the list expires by itself. Off for lists that only tell what is new. */
-    snapshot: z.boolean().default(true),
-    /** Take the list although the server calls it text/html; a page is still refused by its first bytes. */
-    allow_html_type: z.boolean().default(false),
+    url: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+      .describe('Where the list or document is.'),
+    format: z
+      .enum(LIST_FORMATS)
+      .default('lines')
+      .describe(
+        'What is there. The first five are lists whose columns are named here; the others say themselves what is what.',
+      ),
+    columns: z
+      .partialRecord(z.enum(LIST_COLUMNS), column)
+      .default({})
+      .describe(
+        'Where each field stands: columns from 1, or by their names in the header row; dotted paths with `[]` in JSON.',
+      ),
+    confidence: z
+      .union([percent, stepsOfColumn])
+      .optional()
+      .describe(
+        'For records that bring none, 0 to 100; or `column` and `map`: from which value of the column on it is how much.',
+      ),
+    delimiter: z.string().min(1).max(4).optional().describe('Between the cells of csv and tsv; else a comma or a tab.'),
+    header: z
+      .boolean()
+      .optional()
+      .describe('The first row names the columns. Without it: when a column is given by name.'),
+    comments: z
+      .array(z.string().min(1).max(8))
+      .max(8)
+      .optional()
+      .describe('What begins a comment; else `#`, `;` and `//`.'),
+    category_names: z
+      .record(z.string().regex(/^\d{1,4}$/, 'must be the number of a category'), z.string().max(200))
+      .default({})
+      .describe('What the numbers of the categories of iprep mean, such as `1: CnC`.'),
+    only_disarmed: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Of text and html, only what the author has disarmed, as in `evil[.]example`, and hashes and the like.',
+      ),
+    headers: z
+      .record(headerName, headerValue)
+      .default({})
+      .describe("Headers for the URL's own server, such as a key; they do not follow a redirect to another one."),
+    max_size: size.default(512 * 1024 ** 2).describe('Cap on the answer, unpacked.'),
+    snapshot: z
+      .boolean()
+      .default(true)
+      .describe('What is no longer on the list expires by itself. Off for lists that only tell what is new.'),
+    allow_html_type: z
+      .boolean()
+      .default(false)
+      .describe('Take the list although the server calls it text/html; a page is still refused by its first bytes.'),
   })
   .superRefine((list, context) => {
     const refuse = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message });
     const columns = columnsOf(list);
+    if (!hasColumns(list.format)) {
+      for (const field of Object.keys(list.columns))
+        refuse(['columns', field], `a list of format ${list.format} has no columns to name`);
+      if (typeof list.confidence === 'object')
+        refuse(['confidence'], `must be a number, since ${list.format} has no columns`);
+      return;
+    }
     if (columns.indicator === undefined) {
       refuse(['columns', 'indicator'], 'must say where the indicator stands, such as "data[].ip"');
     }
@@ -90,7 +133,7 @@ const cursorShape = z.object({
   lastModified: z.string().optional(),
 });
 
-/** A list behind a URL: lines, a table, or JSON. */
+/** A list or document behind a URL, in any format that tipline knows. */
 export const httpList = defineFeed({
   type: 'http-list',
   schema,
@@ -99,7 +142,11 @@ export const httpList = defineFeed({
 });
 
 function openList(list: HttpList, { fetcher, fingerprint }: FeedContext & { fingerprint: string }): PolledFeed {
-  const readList = recordsOf(list);
+  const read = openFormat(list.format, settingsOf(list));
+  const bytesOf = (answer: ListAnswer): AsyncIterable<Buffer> =>
+    readsBytes(list.format)
+      ? answer.bytes
+      : listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: list.allow_html_type });
 
   async function* poll(context: PollContext): AsyncGenerator<Page> {
     const { tally } = context;
@@ -114,7 +161,7 @@ function openList(list: HttpList, { fetcher, fingerprint }: FeedContext & { fing
 
     const collected_at = new Date(context.startedAt).toISOString();
     let total = 0;
-    for await (const records of inPages(readList(answer, tally))) {
+    for await (const records of inPages(read(bytesOf(answer), tally))) {
       for (const record of records) {
         record.collected_at = collected_at;
         if (list.snapshot) record.valid_until ??= context.validUntil;
@@ -144,45 +191,17 @@ function validatorsOf(context: PollContext, fingerprint: string): Validators {
   return { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) };
 }
 
-type ReadList = (answer: ListAnswer, tally: Tally) => AsyncIterable<RawIndicator[]>;
-
-function recordsOf(list: HttpList): ReadList {
-  const columns = columnsOf(list);
+function settingsOf(list: HttpList): FormatSettings {
   const map = typeof list.confidence === 'object' ? list.confidence.map : undefined;
-  const steps: ConfidenceSteps | undefined = map?.toSorted(([a], [b]) => a - b);
-  const textOf = (answer: ListAnswer): AsyncIterable<Buffer> =>
-    listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: list.allow_html_type });
-
-  switch (list.format) {
-    case 'json':
-    case 'ndjson': {
-      const read = list.format === 'json' ? jsonRecords : ndjsonRecords;
-      const paths = Object.fromEntries(Object.entries(columns).map(([field, path]) => [field, String(path)]));
-      const options = {
-        columns: { ...paths, indicator: String(columns.indicator) },
-        reader: (cells: Parameters<typeof rowReader>[0]) => rowReader(cells, steps),
-        maxBytes: list.max_size,
-      };
-      return (answer, tally) => read(textOf(answer), options, tally);
-    }
-    case 'lines':
-    case 'csv':
-    case 'tsv': {
-      const delimiter = list.format === 'lines' ? undefined : (list.delimiter ?? (list.format === 'csv' ? ',' : '\t'));
-      const marks = list.comments ?? COMMENT_MARKS.filter((mark) => mark !== delimiter);
-      const options = {
-        delimiter,
-        quotes: list.format === 'csv',
-        header: list.header ?? Object.values(columns).some((place) => typeof place === 'string'),
-        comments: marks,
-        columns,
-        reader: (cells: Parameters<typeof rowReader<readonly string[]>>[0]) => rowReader(cells, steps),
-      };
-      return (answer, tally) => delimitedRecords(textOf(answer), options, tally);
-    }
-    default: {
-      const never: never = list.format;
-      return never;
-    }
-  }
+  return {
+    columns: columnsOf(list),
+    confidenceSteps: map?.toSorted(([a], [b]) => a - b),
+    delimiter: list.delimiter,
+    header: list.header,
+    comments: list.comments,
+    categories: new Map(Object.entries(list.category_names).map(([number, name]) => [Number(number), name])),
+    onlyDisarmed: list.only_disarmed,
+    ownHost: new URL(list.url).hostname,
+    maxBytes: list.max_size,
+  };
 }

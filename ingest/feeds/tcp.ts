@@ -14,21 +14,29 @@ import { commonKeys } from '../settings.ts';
 const schema = z.strictObject({
   ...commonKeys,
   type: z.literal('tcp'),
-  /** Port 0 takes a free one. Loopback unless another address is written down: whoever reaches it may write. */
-  listen: hostPort.default('127.0.0.1:5000'),
+  listen: hostPort
+    .default('127.0.0.1:5000')
+    .describe(
+      'Address to listen on; port 0 takes a free one. Loopback unless another address is written down: whoever reaches it may write.',
+    ),
   tls: z
     .strictObject({
-      /** PEM files. */
-      cert: z.string().min(1),
-      key: z.string().min(1),
-      /** Clients must show a certificate that this authority signed. */
-      client_ca: z.string().min(1).optional(),
+      cert: z.string().min(1).describe('PEM file of the certificate that clients are shown.'),
+      key: z.string().min(1).describe('PEM file of its private key.'),
+      client_ca: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('PEM file of the authority that must have signed the certificate of every client.'),
     })
-    .optional(),
-  max_clients: z.int().min(1).max(10_000).default(100),
-  max_line: size.pipe(z.number().max(262_144, 'must be 256kb at most')).default(64 * 1024),
-  /** A client that sends nothing for so long is cut off. */
-  idle: duration.default(300_000),
+    .optional()
+    .describe('Certificates; without them it speaks plain TCP.'),
+  max_clients: z.int().min(1).max(10_000).default(100).describe('So many clients at once; more are turned away.'),
+  max_line: size
+    .pipe(z.number().max(262_144, 'must be 256kb at most'))
+    .default(64 * 1024)
+    .describe('Longer lines are counted and dropped; 256kb at most.'),
+  idle: duration.default(300_000).describe('A client that sends nothing for so long is cut off.'),
 });
 
 type TcpFeed = z.output<typeof schema>;

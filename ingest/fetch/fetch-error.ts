@@ -1,4 +1,5 @@
 import { TiplineError } from '../../core/process/errors.ts';
+import { printable } from '../printable.ts';
 
 /** What a server said instead of a list, for feeds that know more about it. */
 export interface Refusal {
@@ -54,13 +55,29 @@ export function networkError(where: string, cause: unknown): FetchError {
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   const told = (own: string, message: string): FetchError =>
     new FetchError(own, `${where}: ${message}`, { cause, retryable: true });
+  if (cause instanceof Error && /^Proxy (response|Authentication)/.test(cause.message)) {
+    // undici has no code for it; these are its own words, and hold nothing but a status
+    return told(
+      'FEED_PROXY',
+      `the proxy refuses (${printable(cause.message, 80)}); check "proxy", and user and password in it`,
+    );
+  }
   if (/TIMEOUT|TIMEDOUT/.test(code)) return told('FEED_TIMEOUT', 'no answer in time');
   if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) return told('FEED_UNREACHABLE', 'the host name is not known now');
   if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/.test(code)) {
     return told('FEED_UNREACHABLE', 'nothing can be reached there');
   }
   if (/CERT|TLS|SSL|UNABLE_TO|EPROTO/.test(code)) {
-    return told('FEED_TLS', 'the TLS connection cannot be trusted or made; NODE_EXTRA_CA_CERTS names a CA of your own');
+    if (code.includes('_ALERT_')) {
+      return told(
+        'FEED_TLS',
+        'the server ends the TLS handshake; it may want a client certificate ("tls") or another one',
+      );
+    }
+    return told(
+      'FEED_TLS',
+      'the TLS connection cannot be trusted or made; "tls.ca" of the feed or NODE_EXTRA_CA_CERTS names a CA of your own',
+    );
   }
   if (/^(Z_|ZSTD_|ERR__ERROR_|ERR_BROTLI|ERR_ZSTD)/.test(code)) {
     return told('FEED_BROKEN_ENCODING', 'the compressed answer is damaged or was cut off');

@@ -1,9 +1,10 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { TiplineError } from '../../core/process/errors.ts';
 import { decode } from './decode.ts';
+import { CONNECT_MS, createDispatcher } from './dispatcher.ts';
 import { FetchError, networkError, type Refusal, refused } from './fetch-error.ts';
-import { firstHop, type Hop, nameOf, nextHop } from './redirect.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { firstHop, type Hop, nameOf, nextHop, nextPostHop } from './redirect.ts';
+import { askedWait, parseRetryAfter } from './retry-after.ts';
 import { createTimeBudget, type TimeBudget } from './time-budget.ts';
 
 /** What a server gave to recognise an unchanged answer by (RFC 9110, section 8.8). */
@@ -12,20 +13,49 @@ export interface Validators {
   lastModified?: string;
 }
 
-export interface FetchRequest {
+interface Asked {
   url: string;
   accept?: string;
-  /** Keys and custom headers; sent to the origin of `url` alone. */
+  /** Keys and custom headers; sent to the origin of `url` alone. With `range` among them, 206 is an answer. */
   headers?: Readonly<Record<string, string>>;
-  /** Makes the request conditional. */
-  validators?: Validators;
   /** Cap on the answer, after decompression. */
   maxBytes: number;
   signal: AbortSignal;
+  /** Statuses that the feed wants to see itself, instead of a rejection. */
+  also?: readonly number[];
+  /** Show no client certificate: this is not the origin that the feed was set up for. */
+  anonymous?: boolean;
+  /** Set by transport.ts; what it leaves open is as for all. */
+  route?: Partial<Route>;
+}
+
+export interface FetchRequest extends Asked {
+  /** Makes the request conditional. */
+  validators?: Validators;
+}
+
+export interface PostRequest extends Asked {
+  body: string;
+  contentType: string;
+}
+
+/** The way that the requests of one feed take. */
+export interface Route {
+  /** Connections to the origin that the feed was set up for, and to those it is sent on to. */
+  home: Dispatcher;
+  away: Dispatcher;
+  /** For messages: the proxy, if there is one. */
+  via?: string;
+  /** Resolves when one more request may go out. */
+  admit(signal: AbortSignal): Promise<void>;
+  /** Counts what came over the wire. */
+  received(bytes: number): void;
 }
 
 export interface ListAnswer {
   kind: 'list';
+  /** 200, 203, 204, 206 or one of `also`. */
+  status: number;
   /** Decompressed. Read it to its end, leave it early, or abort the signal: it holds the connection. */
   bytes: AsyncIterable<Buffer>;
   contentType: string;
@@ -39,6 +69,8 @@ export type Answer = { kind: 'unchanged' } | ListAnswer;
 export interface Fetcher {
   /** Rejects with a FetchError. The bytes are read only as fast as they are taken. */
   get(request: FetchRequest): Promise<Answer>;
+  /** The same with a body. A redirect within the origin that keeps the method is followed; any other is an error that names it. */
+  post(request: PostRequest): Promise<ListAnswer>;
   close(): Promise<void>;
 }
 
@@ -55,104 +87,147 @@ export interface FetcherOptions {
 
 const MOST_REDIRECTS = 5;
 const MOST_ERROR_BYTES = 4096;
-const MOST_HEADER_BYTES = 32 * 1024;
 
 /** One for the whole process: connections are shared. */
 export function createFetcher(options: FetcherOptions = {}): Fetcher {
   const {
     userAgent = 'tipline (threat intelligence pipeline)',
-    connectTimeout = 10_000,
+    connectTimeout = CONNECT_MS,
     answerTimeout = 60_000,
     totalTimeout = 900_000,
   } = options;
-  const agent = new Agent({
-    connect: { timeout: connectTimeout, ...(options.ca === undefined ? {} : { ca: options.ca }) },
-    headersTimeout: answerTimeout,
-    // does not run while the body is paused, so a slow bus does not look like a slow server
-    bodyTimeout: answerTimeout,
-    maxHeaderSize: MOST_HEADER_BYTES,
-    // one list a connection: nothing to gain, and flow control stays the kernel's
-    allowH2: false,
-    keepAliveTimeout: 4000,
-    connections: 8,
-  });
+  const shared = createDispatcher({ connectTimeout, tls: { ca: options.ca } });
+  const direct: Route = { home: shared, away: shared, admit: async () => {}, received: () => {} };
 
-  async function send(hop: Hop, wanted: FetchRequest, budget: TimeBudget): Promise<Dispatcher.ResponseData> {
-    const { validators = {} } = wanted;
+  async function send(hop: Hop, { wanted, route, budget, own }: Call): Promise<Dispatcher.ResponseData> {
+    await route.admit(wanted.signal);
+    const { method, body, headers } = own;
     try {
       return await budget.spend(() =>
         request(hop.url, {
-          dispatcher: agent,
-          method: 'GET',
+          dispatcher: hop.home && wanted.anonymous !== true ? route.home : route.away,
+          method,
+          ...(body === undefined ? {} : { body }),
           signal: budget.signal,
+          headersTimeout: answerTimeout,
+          // does not run while the body is paused, so a slow bus does not look like a slow server
+          bodyTimeout: answerTimeout,
           headers: {
             'user-agent': userAgent,
             accept: wanted.accept ?? '*/*',
             'accept-encoding': 'gzip, deflate, br, zstd',
-            ...(validators.etag === undefined ? {} : { 'if-none-match': validators.etag }),
-            ...(validators.lastModified === undefined ? {} : { 'if-modified-since': validators.lastModified }),
+            ...headers,
             ...hop.credentials,
           },
         }),
       );
     } catch (error) {
-      throw asFetchError(error, hop, budget);
+      throw asFetchError(error, hop, { route, budget });
+    }
+  }
+
+  async function fetchAnswer(wanted: Asked, own: Own): Promise<Answer> {
+    const { headers: given = {}, also = [] } = wanted;
+    const route: Route = { ...direct, ...wanted.route };
+    const budget = createTimeBudget(totalTimeout, wanted.signal);
+    const call: Call = { wanted, route, budget, own };
+    const ranged = Object.keys(given).some((name) => name.toLowerCase() === 'range');
+    let hop = firstHop(wanted.url, given);
+    for (let redirects = 0; ; redirects += 1) {
+      const response = await send(hop, call);
+      // without a listener an error after the body was left would end the process
+      response.body.on('error', () => {});
+      const headers = plainHeaders(response.headers);
+      const status = response.statusCode;
+      if (status === 304 && own.conditional) {
+        await leave(response);
+        return { kind: 'unchanged' };
+      }
+      if (isRedirect(status) && !also.includes(status)) {
+        await leave(response);
+        if (redirects === MOST_REDIRECTS) {
+          throw new FetchError('FEED_REDIRECT', `more than ${MOST_REDIRECTS} redirects; check the URL`, {
+            retryable: true,
+          });
+        }
+        hop = own.method === 'GET' ? nextHop(hop, headers.location) : nextPostHop(hop, status, headers.location);
+        continue;
+      }
+      const bytes = readBody(response, hop, headers, call);
+      if (!isAnswer(status) && !(status === 206 && ranged) && !also.includes(status)) {
+        const refusal: Refusal = { status, headers, body: await firstText(bytes) };
+        throw refused(nameOf(hop.url), refusal, waitOf(status, headers));
+      }
+      const { etag, 'last-modified': lastModified } = headers;
+      return {
+        kind: 'list',
+        status,
+        bytes,
+        contentType: headers['content-type'] ?? '',
+        headers,
+        validators: {
+          ...(etag === undefined ? {} : { etag }),
+          ...(lastModified === undefined ? {} : { lastModified }),
+        },
+      };
     }
   }
 
   return {
-    async get(wanted) {
-      const budget = createTimeBudget(totalTimeout, wanted.signal);
-      let hop = firstHop(wanted.url, wanted.headers ?? {});
-      for (let redirects = 0; ; redirects += 1) {
-        const response = await send(hop, wanted, budget);
-        // without a listener an error after the body was left would end the process
-        response.body.on('error', () => {});
-        const headers = plainHeaders(response.headers);
-        const status = response.statusCode;
-        const asked = wanted.validators?.etag ?? wanted.validators?.lastModified;
-        if (status === 304 && asked !== undefined) {
-          await leave(response);
-          return { kind: 'unchanged' };
-        }
-        if (isRedirect(status)) {
-          await leave(response);
-          if (redirects === MOST_REDIRECTS) {
-            throw new FetchError('FEED_REDIRECT', `more than ${MOST_REDIRECTS} redirects; check the URL`, {
-              retryable: true,
-            });
-          }
-          hop = nextHop(hop, headers.location);
-          continue;
-        }
-        const bytes = readBody(response, hop, headers, wanted, budget);
-        if (status !== 200 && status !== 203 && status !== 204) {
-          const refusal: Refusal = { status, headers, body: await firstText(bytes) };
-          throw refused(nameOf(hop.url), refusal, parseRetryAfter(headers['retry-after'], Date.now()));
-        }
-        const { etag, 'last-modified': lastModified } = headers;
-        return {
-          kind: 'list',
-          bytes,
-          contentType: headers['content-type'] ?? '',
-          headers,
-          validators: {
-            ...(etag === undefined ? {} : { etag }),
-            ...(lastModified === undefined ? {} : { lastModified }),
-          },
-        };
-      }
+    get(wanted) {
+      const { etag, lastModified } = wanted.validators ?? {};
+      return fetchAnswer(wanted, {
+        method: 'GET',
+        conditional: (etag ?? lastModified) !== undefined,
+        headers: {
+          ...(etag === undefined ? {} : { 'if-none-match': etag }),
+          ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
+        },
+      });
     },
-    close: () => agent.close(),
+    async post(wanted) {
+      const { body, contentType } = wanted;
+      const headers = { 'content-type': contentType };
+      const answer = await fetchAnswer(wanted, { method: 'POST', conditional: false, headers, body });
+      if (answer.kind === 'list') return answer;
+      throw new FetchError('FEED_STATUS', 'answered 304 to a POST', { retryable: true });
+    },
+    close: () => shared.close(),
   };
+}
+
+/** What GET and POST do not share. */
+interface Own {
+  method: 'GET' | 'POST';
+  /** 304 is an answer. */
+  conditional: boolean;
+  headers: Readonly<Record<string, string>>;
+  body?: string;
+}
+
+interface Call {
+  wanted: Asked;
+  route: Route;
+  budget: TimeBudget;
+  own: Own;
+}
+
+function isAnswer(status: number): boolean {
+  return status === 200 || status === 203 || status === 204;
+}
+
+/** Quotas are also told with answers that have nothing to do with them, where only Retry-After asks to be left alone. */
+function waitOf(status: number, headers: Readonly<Record<string, string>>): number | undefined {
+  const now = Date.now();
+  const limited = status === 429 || status === 509 || headers['x-ratelimit-remaining']?.trim() === '0';
+  return limited ? askedWait(headers, now) : parseRetryAfter(headers['retry-after'], now);
 }
 
 async function* readBody(
   response: Dispatcher.ResponseData,
   hop: Hop,
   headers: Readonly<Record<string, string>>,
-  wanted: FetchRequest,
-  budget: TimeBudget,
+  { wanted, route, budget }: Call,
 ): AsyncGenerator<Buffer> {
   const where = nameOf(hop.url);
   async function* raw(): AsyncGenerator<Buffer> {
@@ -160,20 +235,22 @@ async function* readBody(
     for (;;) {
       const next = await budget.spend(() => chunks.next());
       if (next.done === true) return;
-      yield next.value as Buffer;
+      const chunk = next.value as Buffer;
+      route.received(chunk.length);
+      yield chunk;
     }
   }
   try {
     yield* decode(raw(), { where, encoding: headers['content-encoding'] ?? '', maxBytes: wanted.maxBytes });
   } catch (error) {
-    throw asFetchError(error, hop, budget);
+    throw asFetchError(error, hop, { route, budget });
   } finally {
     response.body.destroy();
   }
 }
 
-function asFetchError(error: unknown, hop: Hop, budget: TimeBudget): TiplineError {
-  const where = nameOf(hop.url);
+function asFetchError(error: unknown, hop: Hop, { route, budget }: Pick<Call, 'route' | 'budget'>): TiplineError {
+  const where = nameOf(hop.url) + (route.via === undefined ? '' : ` (through ${route.via})`);
   if (budget.spent) {
     return new FetchError('FEED_TIMEOUT', `${where}: the answer takes too long; it is not read further`, {
       retryable: true,

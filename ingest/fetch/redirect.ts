@@ -5,6 +5,8 @@ export interface Hop {
   url: URL;
   /** For this feed alone: keys, custom headers. Empty once the request has left the origin they were meant for. */
   credentials: Readonly<Record<string, string>>;
+  /** Whether it still is where these were meant for: a client certificate is shown there alone. */
+  home: boolean;
 }
 
 /** How a URL is named in messages: by its origin, since paths and queries hold keys. */
@@ -16,11 +18,16 @@ export function nameOf(url: URL): string {
 export function firstHop(text: string, headers: Readonly<Record<string, string>>): Hop {
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw badScheme(url);
-  if (url.username === '' && url.password === '') return { url, credentials: headers };
-  const user = `${unescaped(url.username)}:${unescaped(url.password)}`;
+  if (url.username === '' && url.password === '') return { url, credentials: headers, home: true };
+  const authorization = basicAuthorization(unescaped(url.username), unescaped(url.password));
   url.username = '';
   url.password = '';
-  return { url, credentials: { authorization: `Basic ${Buffer.from(user).toString('base64')}`, ...headers } };
+  return { url, credentials: { authorization, ...headers }, home: true };
+}
+
+/** The header of HTTP Basic (RFC 7617), in UTF-8. */
+export function basicAuthorization(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
 /**
@@ -50,7 +57,31 @@ export function nextHop(hop: Hop, location: string | undefined): Hop {
   }
   url.username = '';
   url.password = '';
-  return { url, credentials: url.origin === hop.url.origin ? hop.credentials : {} };
+  const same = url.origin === hop.url.origin;
+  return { url, credentials: same ? hop.credentials : {}, home: hop.home && same };
+}
+
+/**
+ * Where a redirect of a POST leads. 307 and 308 ask for the same request elsewhere (RFC 9110, section 15.4.8), which is done within the
+ * origin: a body may hold keys, too. The others have clients come back with a GET, which is another question.
+ */
+export function nextPostHop(hop: Hop, status: number, location: string | undefined): Hop {
+  const next = nextHop(hop, location);
+  if (status !== 307 && status !== 308) {
+    throw new FetchError(
+      'FEED_REDIRECT',
+      `${nameOf(hop.url)} answers a POST with a redirect (${status}) to ${nameOf(next.url)} that would lose what was asked; give the feed the address where its service is now`,
+      { retryable: false },
+    );
+  }
+  if (next.url.origin !== hop.url.origin) {
+    throw new FetchError(
+      'FEED_REDIRECT',
+      `${nameOf(hop.url)} sends a POST on to ${nameOf(next.url)}, which gets nothing that was meant for the first; give the feed that address if it is right`,
+      { retryable: false },
+    );
+  }
+  return next;
 }
 
 function unescaped(text: string): string {

@@ -56,6 +56,7 @@ export function openLab(t: TestContext): Lab {
         cursors,
         fetcher,
         once: false,
+        owner: 'lab',
         context,
         blockFor: DAY,
         lifetimeOf: () => 14 * DAY,

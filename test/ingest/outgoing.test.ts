@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Outgoing } from '../../bus/port.ts';
 import { indicatorId } from '../../core/indicator/id.ts';
-import { Unreadable } from '../../ingest/feed.ts';
+import { createAdmission, selection } from '../../ingest/admission.ts';
+import { type FeedRecord, Unreadable } from '../../ingest/feed.ts';
 import { adoptLine, adoptValue } from '../../ingest/foreign.ts';
-import { toOutgoing } from '../../ingest/outgoing.ts';
+import { type NotSent, toOutgoing } from '../../ingest/outgoing.ts';
 import type { FeedSettings } from '../../ingest/settings.ts';
 
 const NOW = '2026-11-24T06:00:00.000Z';
 const plain: FeedSettings = { name: 'f', type: 'file', enabled: true, tags: [] };
+const sentAs = (record: FeedRecord, settings: FeedSettings = plain): Outgoing | NotSent =>
+  toOutgoing(record, settings, NOW, createAdmission(settings));
+function sent(record: FeedRecord, settings: FeedSettings = plain): Outgoing {
+  const outgoing = sentAs(record, settings);
+  return typeof outgoing === 'string' ? assert.fail(outgoing) : outgoing;
+}
 const value = (record: object, settings: FeedSettings = plain): Record<string, unknown> =>
-  JSON.parse(String(toOutgoing({ ...record }, settings, NOW)?.value)) as Record<string, unknown>;
-const keyOf = (record: object): string | undefined => toOutgoing({ ...record }, plain, NOW)?.key;
+  JSON.parse(String(sent({ ...record }, settings).value)) as Record<string, unknown>;
+const keyOf = (record: object): string | undefined => sent({ ...record }).key;
 
 test('what the record leaves open is filled in, and nothing else', () => {
   const settings: FeedSettings = {
@@ -71,18 +79,18 @@ test('what names no indicator is published all the same, under a key of its cont
     assert.match(String(keyOf(record)), /^[0-9a-f]{40}$/);
   }
   assert.notEqual(keyOf({ a: 1 }), keyOf({ a: 2 }));
-  const sent = toOutgoing(new Unreadable(Buffer.from('{"a":')), plain, NOW);
-  assert.equal(sent?.value.toString(), '{"a":');
-  assert.deepEqual(sent?.headers, { feed: 'f' });
+  const broken = sent(new Unreadable(Buffer.from('{"a":')));
+  assert.equal(broken.value.toString(), '{"a":');
+  assert.deepEqual(broken.headers, { feed: 'f' });
 });
 
 test('too large and too deep records are told apart from usable ones', () => {
   const pad = (length: number): object => ({ indicator: 'a.example', description: 'ä'.repeat(length) });
-  assert.notEqual(toOutgoing({ ...pad(100_000) }, plain, NOW), undefined);
-  assert.equal(toOutgoing({ ...pad(140_000) }, plain, NOW), undefined);
-  assert.equal(toOutgoing(new Unreadable(Buffer.alloc(300_000)), plain, NOW), undefined);
+  assert.equal(typeof sentAs({ ...pad(100_000) }), 'object');
+  assert.equal(sentAs({ ...pad(140_000) }), 'too large');
+  assert.equal(sentAs(new Unreadable(Buffer.alloc(300_000))), 'too large');
   const deep = JSON.parse(`{"indicator":"a.example","context":${'['.repeat(30_000)}${']'.repeat(30_000)}}`) as object;
-  assert.equal(toOutgoing({ ...deep }, plain, NOW), undefined);
+  assert.equal(sentAs({ ...deep }), 'too large');
 });
 
 test('others speak under the name of their feed, unless they are trusted', () => {
@@ -123,6 +131,41 @@ test('a record that calls itself unreadable, or has a prototype, is a record', (
   });
   assert.ok(!(record instanceof Unreadable));
   assert.equal(record.source, 'push');
-  const sent = JSON.parse(String(toOutgoing(record, plain, NOW)?.value)) as Record<string, unknown>;
-  assert.deepEqual(Object.keys(sent).sort(), ['__proto__', 'collected_at', 'indicator', 'source', 'unreadable']);
+  const told = JSON.parse(String(sent(record).value)) as Record<string, unknown>;
+  assert.deepEqual(Object.keys(told).sort(), ['__proto__', 'collected_at', 'indicator', 'source', 'unreadable']);
+});
+
+test('a lifetime counts from the last sighting, by type, and never against the record itself', () => {
+  const lifetime = { ip: 7 * 86_400_000, url: 86_400_000 };
+  const until = (record: object): unknown => value(record, { ...plain, lifetime }).valid_until;
+  assert.equal(until({ indicator: '192.0.2.1' }), '2026-12-01T06:00:00.000Z');
+  assert.equal(until({ indicator: '192.0.2.1', timestamp: '2026-11-20T00:00:00' }), '2026-11-27T00:00:00.000Z');
+  const seen = { timestamp: '2026-11-23T00:00:00Z', last_seen: '2026-11-22 12:00:00 UTC' };
+  assert.equal(until({ indicator: 'hxxp://a.example/', ...seen }), '2026-11-23T12:00:00.000Z');
+  assert.equal(until({ indicator: 'a.example' }), undefined);
+  assert.equal(until({ indicator: '192.0.2.1', valid_until: '2030-01-01T00:00:00Z' }), '2030-01-01T00:00:00Z');
+  assert.equal(value({ indicator: 'a.example' }, { ...plain, lifetime: 1000 }).valid_until, '2026-11-24T06:00:01.000Z');
+  assert.equal(until({ indicator: '192.0.2.1', last_seen: '9999-99-99' }), '2026-12-01T06:00:00.000Z');
+});
+
+test('a feed takes what its rules admit', () => {
+  const selected = (section: object) => selection.parse(section);
+  const admitted = (record: object, settings: Partial<FeedSettings>): boolean =>
+    typeof sentAs({ ...record }, { ...plain, ...settings }) === 'object';
+  const ip = { indicator: '192[.]0.2.1', tags: 'Scanner, x', tlp: 'tlp:amber' };
+  const domain = { indicator: 'login.bank.example', tags: ['phishing'] };
+  const byType = { include: selected({ types: ['ipv4'] }) };
+  assert.deepEqual([admitted(ip, byType), admitted(domain, byType)], [true, false]);
+  const byTag = { exclude: selected({ tags: ['scanner'] }) };
+  assert.deepEqual([admitted(ip, byTag), admitted(domain, byTag)], [false, true]);
+  const byText = { include: selected({ match: '^login\\.' }) };
+  assert.deepEqual([admitted(ip, byText), admitted(domain, byText)], [false, true]);
+  const both = { ...byType, ...byTag };
+  assert.deepEqual([admitted(ip, both), admitted({ indicator: '192.0.2.2' }, both)], [false, true]);
+  assert.deepEqual([admitted(ip, { tlp_max: 'GREEN' }), admitted(domain, { tlp_max: 'GREEN' })], [false, true]);
+  assert.equal(admitted(ip, { tlp_max: 'AMBER' }), true);
+  // what the feed itself is marked with counts too
+  assert.equal(admitted(domain, { tlp: 'RED', tlp_max: 'AMBER' }), false);
+  assert.throws(() => selected({ match: '(a+)+$' }), /must not repeat a group/);
+  assert.throws(() => selected({ match: '(' }), /must be a regular expression/);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { REAL_CLOCK } from '../../ingest/clock.ts';
 import { firstPollAt, grantOf, nextPollAt, republishAfter, waitUntil } from '../../ingest/schedule.ts';
 
 const HOUR = 3_600_000;
@@ -73,7 +74,7 @@ test('what a list grants, and when it is published again although nothing change
 test('waiting for more than 24 days does not end at once', async () => {
   const controller = new AbortController();
   let ended = false;
-  const waited = waitUntil(Date.now() + 40 * DAY, controller.signal).then(() => {
+  const waited = waitUntil(Date.now() + 40 * DAY, controller.signal, REAL_CLOCK).then(() => {
     ended = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 50));

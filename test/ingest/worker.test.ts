@@ -35,10 +35,10 @@ test('once: every feed is read, those that fail are named, those that listen are
     { name: 'push', type: 'tcp' },
   ]);
   assert.deepEqual(report.perFeed, {
-    list: { read: 2, published: 2, skipped: 0 },
-    broken: { read: 0, published: 0, skipped: 0 },
-    drop: { read: 1, published: 1, skipped: 0 },
-    push: { read: 0, published: 0, skipped: 0 },
+    list: { read: 2, published: 2, skipped: 0, notAdmitted: 0 },
+    broken: { read: 0, published: 0, skipped: 0, notAdmitted: 0 },
+    drop: { read: 1, published: 1, skipped: 0, notAdmitted: 0 },
+    push: { read: 0, published: 0, skipped: 0, notAdmitted: 0 },
   });
   assert.deepEqual([report.read, report.published], [3, 3]);
   assert.deepEqual(report.failedFeeds, [

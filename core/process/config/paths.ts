@@ -8,6 +8,7 @@ export function withAbsolutePaths(config: Config, resolvePath: (path: string) =>
   const { bus, store, enrich, alerting, responder } = config;
   return {
     ...config,
+    ...(config.catalogue === undefined ? {} : { catalogue: resolvePath(config.catalogue) }),
     bus: bus.kind === 'kafka' && typeof bus.tls === 'object' ? { ...bus, tls: absolute(bus.tls, resolvePath) } : bus,
     store: store.kind === 'elasticsearch' && store.ca !== undefined ? { ...store, ca: resolvePath(store.ca) } : store,
     enrich: {

@@ -61,25 +61,36 @@ const tls = z.strictObject({
   key: z.string().optional(),
 });
 
+/** How a Kafka is reached: that of tipline itself, and those that feeds read. */
+export const kafkaKeys = {
+  brokers: z.array(hostPort).min(1),
+  client_id: name.default('tipline'),
+  tls: z.union([z.boolean(), tls]).default(false),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: z.string().min(1),
+      password: z.string().min(1),
+    })
+    .optional(),
+};
+
+const kafkaReach = z.strictObject(kafkaKeys);
+export type KafkaReach = z.output<typeof kafkaReach>;
+
 export const busSection = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('embedded') }),
   z.strictObject({
     kind: z.literal('kafka'),
-    brokers: z.array(hostPort).min(1),
-    client_id: name.default('tipline'),
+    brokers: kafkaKeys.brokers,
+    client_id: kafkaKeys.client_id,
     /** Put before every topic and group name, for several tiplines on one Kafka. */
     prefix: z
       .string()
       .regex(/^[A-Za-z0-9._-]{0,40}$/, 'must be letters, digits, dot, dash or underscore, at most 40')
       .default(''),
-    tls: z.union([z.boolean(), tls]).default(false),
-    sasl: z
-      .strictObject({
-        mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
-        username: z.string().min(1),
-        password: z.string().min(1),
-      })
-      .optional(),
+    tls: kafkaKeys.tls,
+    sasl: kafkaKeys.sasl,
     /** Partitions and copies of a topic that tipline creates. */
     partitions: z.int().min(1).max(1000).default(4),
     replication: z.int().min(1).max(10).default(1),
@@ -124,6 +135,20 @@ export const feedSection = z.looseObject({
   tlp: z.string().optional(),
   trust_source: z.boolean().optional(),
   enabled: z.boolean().default(true),
+});
+
+export type FeedSection = z.output<typeof feedSection>;
+
+/** A feed of the catalogue, and keys that go before those it has there. What the two make together is checked like any other feed. */
+const usedFeed = z.looseObject({ use: z.string().min(1).max(63) });
+
+/** No default may be filled in for a feed of the catalogue: it would go before what the catalogue says. */
+const feedEntry = z.unknown().transform((entry, context) => {
+  const used = typeof entry === 'object' && entry !== null && 'use' in entry;
+  const parsed = used ? usedFeed.safeParse(entry) : feedSection.safeParse(entry);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
+  return z.NEVER;
 });
 
 export const enrichSection = z.strictObject({
@@ -216,7 +241,9 @@ export const configSchema = z.strictObject({
   data: z.string().default('./data'),
   bus: busSection.default({ kind: 'embedded' }),
   store: storeSection.default({ kind: 'embedded' }),
-  feeds: z.array(feedSection).default([]),
+  feeds: z.array(feedEntry).default([]),
+  /** A file with feeds of your own, laid over the shipped catalogue. */
+  catalogue: z.string().min(1).optional(),
   enrich: enrichSection.prefault({}),
   alerting: alertingSection.prefault({}),
   responder: responderSection.prefault({}),

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { explain } from '../../../core/process/config/explain.ts';
+import type { z } from 'zod';
 
 type Schema = z.core.$ZodType;
 
@@ -29,22 +28,4 @@ export function keysOf(schema: Schema, prefix = ''): string[] {
     default:
       return [];
   }
-}
-
-/** The schema behind a parser that does not show it: the object schema that complains of a key that nobody knows. */
-export function schemaBehind(parse: (section: unknown) => unknown, section: Readonly<Record<string, unknown>>): Schema {
-  let found: Schema | undefined;
-  z.config({
-    customError: (issue) => {
-      if (issue.code === 'unrecognized_keys') found ??= issue.inst as Schema;
-      return explain(issue);
-    },
-  });
-  try {
-    parse({ ...section, 'a key that nobody knows': 1 });
-  } finally {
-    z.config({ customError: explain });
-  }
-  if (found === undefined) throw new Error('the parser takes unknown keys');
-  return found;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { FEEDS } from '../../../ingest/feeds/index.ts';
 import { openLab, refusals } from '../lab.ts';
 import { openWeb, status, text } from '../web.ts';
 
@@ -31,7 +32,7 @@ test('a table: columns, confidence by steps, defaults, and a day of validity', a
     read: 3,
     published: 3,
     failedFeeds: [],
-    perFeed: { list: { read: 3, published: 3, skipped: 0 } },
+    perFeed: { list: { read: 3, published: 3, skipped: 0, notAdmitted: 0 } },
   });
   const [first, second, third] = lab.bus.values();
   const collected = Date.parse(String(first?.collected_at));
@@ -74,9 +75,9 @@ test('JSON, NDJSON with a closing line of metadata, CSV in gzip', async (t) => {
   ]);
   assert.deepEqual(report.failedFeeds, []);
   assert.deepEqual(report.perFeed, {
-    json: { read: 1, published: 1, skipped: 1 },
-    nd: { read: 2, published: 2, skipped: 2 },
-    csv: { read: 1, published: 1, skipped: 0 },
+    json: { read: 1, published: 1, skipped: 1, notAdmitted: 0 },
+    nd: { read: 2, published: 2, skipped: 2, notAdmitted: 0 },
+    csv: { read: 1, published: 1, skipped: 0, notAdmitted: 0 },
   });
   const by = (source: string): Record<string, unknown>[] => lab.bus.values().filter((value) => value.source === source);
   assert.deepEqual([by('json')[0]?.confidence, by('json')[0]?.timestamp], [90, '2026-11-24']);
@@ -193,6 +194,43 @@ test('120,000 lines go through in whole batches, in bounded memory, and a slow b
   t.diagnostic(`${Math.round(performance.now() - began)} ms, ${lab.bus.sends.length} sends`);
 });
 
+test('formats that say themselves what is what', async (t) => {
+  const bodies: [format: string, body: string, indicators: string[], more?: object][] = [
+    ['zeek', '#fields\tindicator\tindicator_type\n192.0.2.1\tIntel::ADDR\n', ['192.0.2.1']],
+    ['hosts', '127.0.0.1 localhost\n0.0.0.0 a.example b.example\n', ['a.example', 'b.example']],
+    ['iprep', '192.0.2.1,1,127\n', ['192.0.2.1'], { category_names: { 1: 'CnC' } }],
+    ['text', 'We saw evil[.]test and setup.exe, but also good.example.org.', ['evil.test'], { only_disarmed: true }],
+    ['html', '<!doctype html><p>evil<b>[.]</b>test <a href="http://127.0.0.1/own">own</a>', ['evil.test']],
+    [
+      'misp',
+      '{"response":[{"Event":{"uuid":"8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f","Attribute":[{"uuid":"8e2e2d2b-17d4-4cbf-938f-98ee46b3cd30","type":"domain","category":"Network activity","value":"evil.test","to_ids":true}]}}]}',
+      ['evil.test'],
+    ],
+    ['stix1', '<?xml version="1.0" encoding="UTF-8"?><s:STIX_Package xmlns:s="http://stix.mitre.org/stix-1"/>', []],
+  ];
+  for (const [format, body, indicators, more] of bodies) {
+    const lab = openLab(t);
+    const web = await openWeb(t, text(body, format === 'html' ? { 'content-type': 'text/html' } : {}));
+    const report = await lab.once([list(web.url, { format, confidence: 40, ...more })]);
+    assert.deepEqual(
+      lab.bus.values().map((value) => value.indicator),
+      indicators,
+      format,
+    );
+    assert.equal(report.failedFeeds.length, indicators.length === 0 ? 1 : 0, format);
+    if (format !== 'iprep') continue;
+    const [first] = lab.bus.values();
+    assert.deepEqual([first?.confidence, first?.categories, first?.ref], [100, ['CnC'], 'category-1']);
+  }
+  assert.deepEqual(
+    refusals(list('https://example.org/', { format: 'zeek', columns: { indicator: 2 }, confidence: { column: 1 } })),
+    [
+      'columns.indicator: a list of format zeek has no columns to name',
+      'confidence: must be a number, since zeek has no columns',
+    ],
+  );
+});
+
 test('what is refused in the configuration, and why', () => {
   const said = (more: object): string => refusals(list('https://a.example/list', more)).join('; ');
   assert.equal(said({}), '');
@@ -208,5 +246,6 @@ test('what is refused in the configuration, and why', () => {
   assert.match(said({ tlp: 'PINK' }), /^tlp: must be CLEAR/);
   assert.match(said({ indicator_type: 'nonsense' }), /^indicator_type: must be one of ip, cidr/);
   assert.match(said({ confidence: 101 }), /^confidence/);
-  assert.deepEqual(refusals({ name: 'x', type: 'nope' }), ['type: must be one of abuseipdb, file, http-list, tcp']);
+  const types = FEEDS.map(({ type }) => type).join(', ');
+  assert.deepEqual(refusals({ name: 'x', type: 'nope' }), [`type: must be one of ${types}`]);
 });

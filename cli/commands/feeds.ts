@@ -1,0 +1,150 @@
+import type { Command } from 'commander';
+import { TiplineError } from '../../core/process/errors.ts';
+import { checkFeed } from '../../ingest/check.ts';
+import { type FeedState, NEW_FEED, readFeedStates } from '../../ingest/feed-state.ts';
+import { createFetcher } from '../../ingest/fetch/fetcher.ts';
+import { EXIT, type Finish } from '../finish.ts';
+import { type CommonOptions, type Session, withSession } from '../session.ts';
+import type { Settings } from '../settings.ts';
+import { printable, table } from '../table.ts';
+
+interface FeedLine {
+  name: string;
+  type: string;
+  /** off: switched off; new: never read; ok; failing: the last reading failed; waiting: a quota is used up. */
+  state: 'off' | 'new' | 'ok' | 'failing' | 'waiting';
+  last_ok: string | null;
+  next: string | null;
+  /** Records that the last reading with records brought. */
+  records: number;
+  failures: number;
+  last_error: FeedState['lastError'];
+}
+
+export function addFeeds(program: Command, finish: Finish): void {
+  const feeds = program
+    .command('feeds')
+    .description('the configured feeds: state, last good reading, next one, errors')
+    .option('--json', 'one feed a line')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tipline feeds                        how every feed does\n  tipline feeds test urlhaus --show 5  one page of a feed as it would be published; publishes nothing',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<CommonOptions>();
+      finish(await withSession(options, (session) => list(session, options.json === true)));
+    });
+  feeds
+    .command('test')
+    .argument('<name>', 'a feed of the configuration')
+    .description('fetch one page of a feed and show what would be published; publishes nothing')
+    .option('--show <count>', 'how many records', '20')
+    .option('--json', 'one record a line')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<CommonOptions & { show: string }>();
+      finish(await withSession(options, (session) => test(session, name, options)));
+    });
+}
+
+/** The feeds of that name. Throws USAGE when there is none. */
+export function feedsNamed(settings: Settings, names: readonly string[]): Settings['feeds'] {
+  return names.map((name) => {
+    const feed = settings.feeds.find((each) => each.settings.name === name);
+    if (feed !== undefined) return feed;
+    const known = settings.feeds.map((each) => each.settings.name).join(', ');
+    throw new TiplineError('USAGE', `no feed is named "${printable(name, 60)}"; there are ${known || 'none'}`, {
+      retryable: false,
+    });
+  });
+}
+
+async function list({ settings, store: open }: Session, json: boolean): Promise<number> {
+  const store = await open();
+  const states = await readFeedStates(store.cursors);
+  const now = Date.now();
+  const lines = settings.feeds.map(({ settings: { name, type, enabled } }) =>
+    lineOf(name, type, enabled, states.get(name) ?? NEW_FEED, now),
+  );
+  if (json) process.stdout.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  else if (lines.length === 0) process.stdout.write('no feeds are configured\n');
+  else {
+    const rows = lines.map((line) => [
+      line.name,
+      line.type,
+      line.state,
+      line.last_ok ?? 'never',
+      line.next ?? '',
+      line.records,
+      line.last_error === null || line.failures === 0 ? '' : `${line.last_error.code}: ${line.last_error.message}`,
+    ]);
+    process.stdout.write(`${table(['FEED', 'TYPE', 'STATE', 'LAST OK', 'NEXT', 'RECORDS', 'LAST ERROR'], rows)}\n`);
+  }
+  return EXIT.ok;
+}
+
+function lineOf(name: string, type: string, enabled: boolean, state: FeedState, now: number): FeedLine {
+  const { lastOk, nextAt, notBefore, failures, lastError, records } = state;
+  const next = Math.max(nextAt, notBefore);
+  return {
+    name,
+    type,
+    state: stateOf(enabled, state, now),
+    last_ok: lastOk > 0 ? new Date(lastOk).toISOString() : null,
+    next: enabled && next > now ? new Date(next).toISOString() : null,
+    records,
+    failures,
+    last_error: lastError,
+  };
+}
+
+function stateOf(enabled: boolean, { lastOk, notBefore, failures }: FeedState, now: number): FeedLine['state'] {
+  if (!enabled) return 'off';
+  if (notBefore > now) return 'waiting';
+  if (failures > 0) return 'failing';
+  return lastOk > 0 ? 'ok' : 'new';
+}
+
+async function test(
+  { settings, context }: Session,
+  name: string,
+  { show, json }: CommonOptions & { show: string },
+): Promise<number> {
+  const most = Number(show);
+  if (!Number.isInteger(most) || most < 0) {
+    throw new TiplineError('USAGE', '--show must be a whole number', { retryable: false });
+  }
+  const [feed] = feedsNamed(settings, [name]);
+  if (feed === undefined) return EXIT.usage;
+  const fetcher = createFetcher();
+  try {
+    const check = await checkFeed(feed, { fetcher, log: context.log, show: most });
+    if (json === true) process.stdout.write(check.records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    else if (check.records.length > 0) {
+      const rows = check.records.map((record) => [
+        String(record.indicator),
+        record.type ?? '',
+        record.confidence ?? '',
+        record.severity ?? '',
+        record.timestamp ?? record.last_seen ?? '',
+        (record.tags ?? []).join(' '),
+      ]);
+      process.stdout.write(`${table(['INDICATOR', 'TYPE', 'CONFIDENCE', 'SEVERITY', 'TIME', 'TAGS'], rows)}\n`);
+    }
+    process.stderr.write(`${summary(check)}\n`);
+  } finally {
+    await fetcher.close();
+  }
+  return EXIT.ok;
+}
+
+function summary({ fetched, read, unreadable, notAdmitted, leftOut }: Awaited<ReturnType<typeof checkFeed>>): string {
+  if (!fetched) return 'the feed listens; there is nothing to fetch';
+  const parts = [`${read} records on the first page`];
+  if (notAdmitted > 0) parts.push(`${notAdmitted} left out by its rules`);
+  if (unreadable > 0) parts.push(`${unreadable} no JSON objects`);
+  if (leftOut.skipped > 0) parts.push(`${leftOut.skipped} could not be used (${leftOut.firstSkipped ?? ''})`);
+  if (leftOut.tooLong > 0) parts.push(`${leftOut.tooLong} too long`);
+  return [`${parts.join(', ')}; nothing was published`, ...leftOut.notes]
+    .map((line) => printable(line, 300))
+    .join('\n');
+}

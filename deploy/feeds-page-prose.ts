@@ -1,0 +1,103 @@
+/** What docs/feeds.md says beside its tables. */
+
+export const HEAD = `
+<!-- Made by "npm run docs:feeds" of the schemas and of rules/feeds.yaml; change it there. -->
+
+# Feeds
+
+\`feeds\` in the [configuration](configuration.md) is a list. Each entry has a \`type\`, the keys that [all feeds](#all-feeds) have, and those of its type; or it
+says \`use\` and the name of a feed of the [catalogue](#the-catalogue). A key that does not exist is an error.
+
+\`\`\`yaml
+feeds:
+  - use: feodo
+  - name: partner
+    type: http-list
+    url: https://partner.example.org/bad.txt
+    confidence: 70
+\`\`\`
+
+\`tipline check\` fetches one page of each feed and publishes nothing; \`tipline parse FILE\` shows what would be taken of a file. Durations, sizes and secrets
+are written as [in all of the configuration](configuration.md#values). What a source says of a record itself goes before what the feed says of all of them.
+`;
+
+export const ALL_FEEDS = `
+\`every\` is kept with a little jitter, and a feed that fails is asked ten times as often at most. Feeds of files have \`look_every\` instead, and those that are sent to need neither.
+
+Records without a confidence count as 0. \`indicator_type\` is \`ip\`, \`cidr\`, \`domain\`, \`url\`, \`email\`, \`md5\`, \`sha1\`, \`sha256\`, \`sha512\`, \`ssdeep\`, \`tlsh\`,
+\`imphash\`, \`asn\`, \`mac\`, \`mutex\`, \`registry\`, \`x509\` or \`cve\`, and so are \`types\` and the keys of \`lifetime\`. A reading takes six hours at most unless \`limits.time\` says otherwise.
+
+\`\`\`yaml
+feeds:
+  - name: partner
+    type: http-list
+    url: https://partner.example.org/bad.txt
+    confidence: 70
+    lifetime: { ip: 7d, url: 14d }
+    limits: { records: 500000, time: 30m }
+    include: { types: [ip, domain, url] }
+    exclude: { tags: [test], match: "(^|[.])example[.]com$" }
+    tlp_max: AMBER
+\`\`\`
+`;
+
+export const FETCHING = `
+Feeds that ask a server take these keys beside those of all feeds.
+`;
+
+export const CATALOGUE = `
+Public feeds that are shipped with tipline (\`rules/feeds.yaml\`). \`use\` and the name is a whole feed; keys that stand beside it go before those of the catalogue and take their
+place whole. A file of your own, named under \`catalogue\` at the top of the configuration, is laid over it in the same way: its entries add feeds, or change keys of those that are here.
+
+\`\`\`yaml
+feeds:
+  - use: feodo
+  - { use: kev, every: 1d }
+  - { use: threatfox, auth_key: "\${ABUSECH_KEY}" }
+  - { use: otx, name: our-otx, api_key: "\${OTX_KEY}", confidence: 60 }
+\`\`\`
+
+Nothing is fetched that you do not name. Read the terms before you rely on a feed: they change, and "commercial use: no" means that it needs an agreement with whoever runs it.
+`;
+
+/** Of `http-list`, whose formats need more words than the keys of others. */
+export const LIST_NOTES = `
+| format | what it is |
+|---|---|
+| \`lines\` | one indicator a line |
+| \`csv\`, \`tsv\` | a table, with \`columns\` |
+| \`json\`, \`ndjson\` | one document, or one a line, with \`columns\` |
+| \`stix2\`, \`stix1\` | STIX 2 in JSON, STIX 1 in XML |
+| \`misp\` | events or attributes as MISP exports them |
+| \`zeek\` | a file of Zeek's intelligence framework |
+| \`hosts\` | a hosts file that blocks names |
+| \`iprep\` | IP reputation of Snort and Suricata, or what \`ipset save\` writes |
+| \`text\`, \`html\` | a report: what reads like an indicator where it stands |
+
+The fields of \`columns\` are \`indicator\`, \`type\`, \`ref\`, \`confidence\`, \`severity\`, \`timestamp\`, \`first_seen\`, \`last_seen\`, \`valid_until\`, \`tags\`, \`tlp\`, \`description\`,
+\`reference\`, \`categories\` and \`malware\`. In \`csv\` and \`tsv\` each is a number from 1 or a name in the header row; without them the indicator is in column 1. In \`json\` and \`ndjson\` it is a path, and
+\`indicator\` is required: names with dots between them, \`[]\` for each element of an array, \`*\` for each value of an object, such as \`data[].ip\`, \`*[].url\` or
+\`ips[]\`. The other fields are looked for in the same element, or above it where their path goes the same way (\`meta.generated_at\`, \`results[].name\`).
+
+What is no longer on a snapshot expires after three intervals or a day, whichever is longer.
+
+\`\`\`yaml
+feeds:
+  - name: ipsum
+    type: http-list
+    url: https://example.org/ipsum.txt
+    format: tsv
+    columns: { indicator: 1 }
+    indicator_type: ip
+    confidence: { column: 2, map: [[1, 30], [3, 70], [6, 95]] }
+    severity: 60
+    tags: [malicious]
+  - name: export
+    type: http-list
+    url: https://partner.example.org/export.json
+    format: json
+    columns: { indicator: "results[].ioc", description: "results[].why", timestamp: meta.generated_at }
+    headers: { Authorization: "Bearer \${PARTNER_TOKEN}" }
+    confidence: 70
+    every: 15m
+\`\`\``;

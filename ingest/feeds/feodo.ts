@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
+import { size } from '../../core/process/config/sections.ts';
+import { defineFeed } from '../feed.ts';
+import { contextOf, type Fields, numberIn, textIn, timeIn } from '../formats/fields.ts';
+import { exportRows, rowRecords } from '../formats/rows.ts';
+import { listText } from '../formats/text.ts';
+import { fetchedKeys } from '../settings.ts';
+import { pollWholeList } from './whole-list.ts';
+
+const schema = z.strictObject({
+  ...fetchedKeys,
+  type: z.literal('feodo'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .default('https://feodotracker.abuse.ch/downloads/ipblocklist.json')
+    .describe('Address of the list, in JSON or CSV.'),
+  max_size: size.default(64 * 1024 ** 2).describe('Cap on the list.'),
+});
+
+/** Feodo Tracker of abuse.ch: servers that command botnets. After a takedown the list may be empty, and that is no fault. */
+export const feodo = defineFeed({
+  type: 'feodo',
+  schema,
+  secrets: [],
+  open: ({ url, every, max_size: maxBytes }, { fetcher, fingerprint }) =>
+    pollWholeList({
+      every,
+      fingerprint,
+      url,
+      snapshot: true,
+      mayBeEmpty: true,
+      fetch: (validators, { signal }) => fetcher.get({ url, validators, maxBytes, signal }),
+      read(answer, { tally }) {
+        const text = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
+        return rowRecords(exportRows(text, LIST, tally), recordsOf, tally);
+      },
+    }),
+});
+
+const LIST = {
+  csv: {
+    columns: ['first_seen_utc', 'dst_ip', 'dst_port', 'c2_status', 'last_online', 'malware'],
+    surely: 'dst_ip',
+  },
+  json: { at: (path: readonly unknown[]) => (path.length === 0 ? ('into' as const) : ('whole' as const)) },
+};
+
+function recordsOf(fields: Fields): RawIndicator[] | string {
+  const indicator = textIn(fields, 'ip_address', 'dst_ip');
+  if (indicator === undefined) return 'no ip_address';
+  const record: RawIndicator = { indicator, type: 'ip', categories: ['botnet_cc'] };
+  const first = timeIn(fields, 'first_seen', 'first_seen_utc');
+  if (first !== undefined) record.first_seen = first;
+  const status = textIn(fields, 'status', 'c2_status')?.toLowerCase();
+  // last_online is a date without a clock: of a server that answers now it would make one that was seen at midnight
+  const last = status === 'online' ? undefined : (timeIn(fields, 'last_online') ?? first);
+  if (last !== undefined) record.last_seen = last;
+  if (status === 'online' || status === 'offline') record.tags = [status];
+  const malware = textIn(fields, 'malware');
+  if (malware !== undefined) record.malware = [malware];
+  const context = contextOf({
+    port: numberIn(fields, 'port', 'dst_port'),
+    hostname: textIn(fields, 'hostname'),
+    as_number: numberIn(fields, 'as_number'),
+    as_name: textIn(fields, 'as_name'),
+    country: textIn(fields, 'country'),
+  });
+  if (context !== undefined) record.context = context;
+  return [record];
+}

@@ -1,0 +1,245 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { z } from 'zod';
+import { pause } from '../../core/process/backoff.ts';
+import { duration, hostPort, size } from '../../core/process/config/sections.ts';
+import { codeOf, TiplineError } from '../../core/process/errors.ts';
+import type { Log } from '../../core/process/log.ts';
+import { defineFeed, type ListenContext, type ListeningFeed } from '../feed.ts';
+import { adoptionOf, adoptValue } from '../foreign.ts';
+import { readPushed } from '../formats/pushed.ts';
+import { MOST_RECORD_BYTES } from '../outgoing.ts';
+import { commonKeys } from '../settings.ts';
+import { AWAY, type Reply, readBody, refuse, send, TOO_MANY, tooLarge } from './http-push/exchange.ts';
+import { isLoopback, listen, listeningAt, readServerTls, serverTls } from './listening.ts';
+
+const token = z
+  .string({ error: 'must be a secret that scripts send along: make one with "openssl rand -hex 32"' })
+  .min(16, 'must have at least 16 characters: make one with "openssl rand -hex 32"')
+  .max(500)
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+
+const schema = z.strictObject({
+  ...commonKeys,
+  type: z.literal('http-push'),
+  listen: hostPort
+    .default('127.0.0.1:9610')
+    .describe('Address to listen on; port 0 takes a free one. Loopback unless another address is written down.'),
+  token: z
+    .union([token, z.array(token).min(1).max(20)])
+    .describe(
+      'What clients send as `Authorization: Bearer …`; several, so that each client has its own or one can be changed.',
+    ),
+  tls: serverTls.optional().describe('Certificates; without them it speaks plain HTTP.'),
+  max_body: size
+    .pipe(z.number().max(64 * 1024 ** 2, 'must be 64mb at most'))
+    .default(4 * 1024 ** 2)
+    .describe('Cap on a body, after decompression.'),
+  max_requests: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .describe('So many requests are worked on at once; more are answered 429.'),
+  max_connections: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe('So many connections at once; more are turned away.'),
+  request_timeout: duration.default(60_000).describe('A request that is not all there after so long is cut off.'),
+  idle: duration.default(30_000).describe('A connection without a request is closed after so long.'),
+  wait: duration
+    .default(30_000)
+    .describe('How long a request waits for the bus; after that it is answered 503, and should be sent again.'),
+});
+
+type HttpPush = z.output<typeof schema>;
+
+/**
+ * `POST /v1/indicators` for scripts: one JSON object, an array, or JSON lines, in the form of `ioc.raw`. Answered 202 when all of its
+ * records are on the bus, and not before; a body with a mistake in it is refused whole.
+ */
+export const httpPush = defineFeed({
+  type: 'http-push',
+  schema,
+  secrets: ['token'],
+  open: (config, { log }) => openDoor(config, log),
+});
+
+const PATH = '/v1/indicators';
+/** Told apart from an answer that the bus itself made necessary. */
+const LATE: Reply = { ...AWAY };
+const HEADERS_MS = 10_000;
+
+function openDoor(config: HttpPush, log: Log): ListeningFeed {
+  const adoption = adoptionOf(config, false);
+  const digests = [config.token].flat().map(digestOf);
+
+  async function run(context: ListenContext): Promise<void> {
+    /** Requests whose body is read or whose records wait for the bus; of those, how many waited for too long. */
+    let busy = 0;
+    let stalled = 0;
+    const working = new Set<Promise<void>>();
+    const reading = new Set<IncomingMessage>();
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => {});
+
+    async function receive(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
+      const early = refusalOf(request);
+      if (early !== undefined) return early;
+      if (stalled > 0 || context.signal.aborted) return AWAY;
+      if (busy >= config.max_requests) return TOO_MANY;
+      busy += 1;
+      let delivering: Promise<void> | undefined;
+      try {
+        if (request.headers.expect !== undefined) response.writeContinue();
+        reading.add(request);
+        const body = await readBody(request, config.max_body).finally(() => reading.delete(request));
+        if (!Buffer.isBuffer(body)) return body;
+        const pushed = readPushed(body, request.headers['content-type'] ?? '', {
+          mostRecord: MOST_RECORD_BYTES - SPARE_BYTES,
+          mostRecords: MOST_RECORDS,
+        });
+        if (!pushed.ok)
+          return { status: 400, body: { error: 'nothing was taken: correct the body', problems: pushed.problems } };
+        delivering = context.deliver(pushed.records.map((record) => adoptValue(record, adoption)));
+        return await inTime(delivering, pushed.records.length);
+      } finally {
+        // the place is free when the records are on the bus, not when the client has its answer
+        if (delivering === undefined) busy -= 1;
+        else
+          void delivering
+            .catch(() => {})
+            .finally(() => {
+              busy -= 1;
+            });
+      }
+    }
+
+    async function inTime(delivering: Promise<void>, count: number): Promise<Reply> {
+      const waiting = new AbortController();
+      const late = pause(config.wait, waiting.signal).then(() => LATE);
+      const done = delivering.then(
+        () => ({ status: 202, body: { accepted: count } }),
+        (error: unknown) => {
+          if (codeOf(error) !== 'INGEST_STOPPED') failure.reject(error);
+          return AWAY;
+        },
+      );
+      const reply = await Promise.race([done, late]);
+      waiting.abort();
+      if (reply === LATE) {
+        stalled += 1;
+        void done.then(() => {
+          stalled -= 1;
+        });
+        return AWAY;
+      }
+      return reply;
+    }
+
+    /** What can be said before the body is read. */
+    function refusalOf(request: IncomingMessage): Reply | undefined {
+      if ((request.url ?? '').split('?')[0] !== PATH) return refuse(404, `there is ${PATH} here, and nothing else`);
+      if (request.method !== 'POST') return { ...refuse(405, 'only POST'), headers: { allow: 'POST' } };
+      if (!isKnown(request.headers.authorization, digests)) {
+        const headers = { 'www-authenticate': 'Bearer' };
+        return { ...refuse(401, 'send one of the tokens of this feed as Authorization: Bearer …'), headers };
+      }
+      const length = Number(request.headers['content-length'] ?? 0);
+      return length > config.max_body ? tooLarge(config.max_body) : undefined;
+    }
+
+    function serve(request: IncomingMessage, response: ServerResponse): void {
+      const work = receive(request, response)
+        .catch((error: unknown) => {
+          log.debug({ error }, 'a request broke off');
+          return undefined;
+        })
+        .then((reply) => {
+          if (reply === undefined) response.destroy();
+          else send(request, response, reply);
+        })
+        .finally(() => working.delete(work));
+      working.add(work);
+    }
+
+    const server = await openServer(config);
+    server.on('request', serve);
+    server.on('checkContinue', serve);
+    let turnedAway = 0;
+    server.on('drop', () => {
+      turnedAway += 1;
+      if (turnedAway === 1) {
+        log.warn({ max_connections: config.max_connections }, 'too many connections; more are turned away');
+      }
+    });
+    const stopped = Promise.withResolvers<void>();
+    const stop = (): void => stopped.resolve();
+    context.signal.addEventListener('abort', stop, { once: true });
+    try {
+      await listen(server, config.listen);
+      server.on('error', stopped.reject);
+      context.ready(`listens on ${listeningAt(server, config.listen)}${config.tls === undefined ? '' : ' with TLS'}`);
+      if (!isLoopback(config.listen) && config.tls === undefined) {
+        log.warn(
+          { listen: config.listen },
+          'tokens and indicators cross the network in plain text here; "tls" changes that',
+        );
+      }
+      if (!context.signal.aborted) await Promise.race([stopped.promise, failure.promise]);
+    } finally {
+      context.signal.removeEventListener('abort', stop);
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      // nothing is lost with a body that is not all there: its client has no answer
+      for (const request of reading) request.destroy();
+      await Promise.all(working);
+      server.closeAllConnections();
+      await closed;
+    }
+  }
+
+  return { kind: 'listening', run };
+}
+
+/** What is filled in from the configuration makes a record longer. */
+const SPARE_BYTES = 16 * 1024;
+const MOST_RECORDS = 100_000;
+
+function digestOf(text: string): Buffer {
+  return hash('sha256', text, 'buffer');
+}
+
+/** All tokens are compared, each in constant time: how long it takes tells nothing of any of them. */
+function isKnown(authorization: string | undefined, digests: readonly Buffer[]): boolean {
+  const told = digestOf(/^Bearer +(\S{1,1000}) *$/i.exec(authorization ?? '')?.[1] ?? '');
+  let known = false;
+  for (const digest of digests) known = timingSafeEqual(told, digest) || known;
+  return known;
+}
+
+async function openServer({ tls, request_timeout, idle, max_connections }: HttpPush): Promise<Server> {
+  const headersTimeout = Math.min(HEADERS_MS, request_timeout);
+  const limits = { headersTimeout, requestTimeout: request_timeout, connectionsCheckingInterval: 1000 };
+  let server: Server;
+  if (tls === undefined) {
+    server = createServer(limits);
+  } else {
+    const files = await readServerTls(tls);
+    try {
+      server = createTlsServer({ ...limits, ...files, handshakeTimeout: HEADERS_MS });
+    } catch (cause) {
+      throw new TiplineError('FEED_TLS_FILES', 'tls.cert and tls.key do not go together, or are no PEM files', {
+        cause,
+        retryable: false,
+      });
+    }
+  }
+  server.keepAliveTimeout = idle;
+  server.maxConnections = max_connections;
+  return server;
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
+import { size } from '../../core/process/config/sections.ts';
+import { TiplineError } from '../../core/process/errors.ts';
+import { defineFeed } from '../feed.ts';
+import { contextOf, type Fields, isFields, numberIn, textIn, timeIn, wordsIn } from '../formats/fields.ts';
+import { parseDocument } from '../formats/json.ts';
+import { type Row, rowRecords } from '../formats/rows.ts';
+import { listText, wholeText } from '../formats/text.ts';
+import { fetchedKeys } from '../settings.ts';
+import type { Tally } from '../tally.ts';
+import { pollWholeList } from './whole-list.ts';
+
+const schema = z.strictObject({
+  ...fetchedKeys,
+  type: z.literal('kev'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .default('https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json')
+    .describe('Address of the catalogue in JSON.'),
+  max_size: size.default(64 * 1024 ** 2).describe('Cap on the catalogue, which is parsed whole.'),
+});
+
+/** Known Exploited Vulnerabilities of CISA: CVEs that are made use of. Those that ransomware uses are tagged `ransomware`. */
+export const kev = defineFeed({
+  type: 'kev',
+  schema,
+  secrets: [],
+  open: ({ url, every, max_size }, { fetcher, fingerprint }) =>
+    pollWholeList({
+      every,
+      fingerprint,
+      url,
+      snapshot: true,
+      fetch: (validators, { signal }) => fetcher.get({ url, validators, maxBytes: max_size, signal }),
+      read(answer, { tally }) {
+        const text = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
+        return rowRecords(vulnerabilities(text, max_size, tally), recordsOf, tally);
+      },
+    }),
+});
+
+async function* vulnerabilities(bytes: AsyncIterable<Buffer>, maxBytes: number, tally: Tally): AsyncGenerator<Row[]> {
+  const document = parseDocument(await wholeText(bytes, maxBytes));
+  const entries = isFields(document) ? document.vulnerabilities : undefined;
+  if (!isFields(document) || !Array.isArray(entries)) {
+    throw new TiplineError('FEED_SHAPE', 'the answer has no list of vulnerabilities: this is no catalogue of CISA', {
+      retryable: true,
+    });
+  }
+  const promised = numberIn(document, 'count');
+  if (promised !== undefined && promised !== entries.length) {
+    tally.note(`the catalogue says that it has ${promised} entries and has ${entries.length}`);
+  }
+  yield entries.flatMap((entry: unknown, index): Row[] => {
+    if (isFields(entry)) return [{ fields: entry, where: index + 1 }];
+    tally.skip(index + 1, 'not a JSON object');
+    return [];
+  });
+}
+
+function recordsOf(fields: Fields): RawIndicator[] | string {
+  const indicator = textIn(fields, 'cveID', 'cveId');
+  if (indicator === undefined) return 'no cveID';
+  const record: RawIndicator = { indicator, type: 'cve' };
+  const added = timeIn(fields, 'dateAdded');
+  if (added !== undefined) record.first_seen = added;
+  if (textIn(fields, 'knownRansomwareCampaignUse')?.toLowerCase() === 'known') record.tags = ['ransomware'];
+  const description = textIn(fields, 'shortDescription', 'vulnerabilityName');
+  if (description !== undefined) record.description = description;
+  const reference = /https?:\/\/[^\s;,]{1,1000}/.exec(textIn(fields, 'notes') ?? '')?.[0];
+  if (reference !== undefined) record.reference = reference;
+  const context = contextOf({
+    name: textIn(fields, 'vulnerabilityName'),
+    vendor: textIn(fields, 'vendorProject'),
+    product: textIn(fields, 'product'),
+    due: textIn(fields, 'dueDate'),
+    required_action: textIn(fields, 'requiredAction'),
+    cwes: wordsIn(fields, 'cwes'),
+  });
+  if (context !== undefined) record.context = context;
+  return [record];
+}

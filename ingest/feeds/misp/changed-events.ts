@@ -1,0 +1,116 @@
+import { messageOf, TiplineError } from '../../../core/process/errors.ts';
+import type { FeedRecord, Page, PollContext } from '../../feed.ts';
+import { FetchError } from '../../fetch/fetch-error.ts';
+import type { ListAnswer } from '../../fetch/fetcher.ts';
+import type { MispOptions } from '../../formats/misp/options.ts';
+import { mispRecords } from '../../formats/misp/records.ts';
+import { createSummary, noteLeftOut } from '../../formats/misp/summary.ts';
+import { listText } from '../../formats/text.ts';
+import { PAGE_RECORDS } from '../../pages.ts';
+import type { EventTable } from './event-table.ts';
+
+/** An event as a manifest or an index names it. */
+export interface EventEntry {
+  uuid: string;
+  /** Second of its last change. */
+  stamp: number;
+}
+
+interface ChangedEvents {
+  entries: readonly EventEntry[];
+  table: EventTable;
+  /** What was read before, under other settings too: tells attributes that changed since. */
+  before: EventTable;
+  fetch(entry: EventEntry): Promise<ListAnswer>;
+  options: MispOptions;
+  context: PollContext;
+  cursor(): unknown;
+}
+
+/** Events between two cursors: encoding one takes a moment, and an event that is read twice does no harm. */
+const EVENTS_A_CURSOR = 50;
+/** So many events in a row that cannot be had are a fault of the server. */
+const MOST_IN_A_ROW = 5;
+
+/**
+ * Reads events one after the other, the oldest first, and keeps in `table` which are on the bus. An event that is not there or is broken
+ * stops nothing: it stays out of the table, so that the next run tries it again. Gives how many there were, by way of the note and,
+ * for other faults than a missing event, by throwing the first one after all others were read.
+ */
+export async function* readChangedEvents(work: ChangedEvents): AsyncGenerator<Page> {
+  const { table, before, context, options } = work;
+  const { tally } = context;
+  const summary = createSummary();
+  let records: FeedRecord[] = [];
+  let done = 0;
+  let missing = 0;
+  let firstMissing = '';
+  let failed = 0;
+  let inARow = 0;
+  let failure: TiplineError | undefined;
+
+  for (const entry of work.entries) {
+    if (context.signal.aborted) return;
+    const read = before.known(entry.uuid);
+    const own: MispOptions = {
+      ...options,
+      summary,
+      // only what changed since the event was read can have been switched off since
+      ...(read === undefined ? {} : { switchedOff: (_id, stamp) => stamp > read }),
+    };
+    try {
+      const answer = await work.fetch(entry);
+      const bytes = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
+      for await (const batch of mispRecords(bytes, own, tally)) {
+        records.push(...batch);
+        if (records.length < PAGE_RECORDS) continue;
+        yield { records };
+        records = [];
+      }
+    } catch (error) {
+      if (!(error instanceof TiplineError) || context.signal.aborted) throw error;
+      if (isMissing(error)) {
+        missing += 1;
+        if (firstMissing === '') firstMissing = entry.uuid;
+        continue;
+      }
+      failed += 1;
+      inARow += 1;
+      failure ??= failedEvent(entry.uuid, error);
+      if (inARow < MOST_IN_A_ROW && !isFatal(error)) continue;
+      // a server that lets so many requests through a quarter of an hour must not be asked for the same ones again
+      yield { records, cursor: work.cursor() };
+      throw error;
+    }
+    inARow = 0;
+    done += 1;
+    table.set(entry.uuid, entry.stamp);
+    if (done % EVENTS_A_CURSOR !== 0) continue;
+    yield { records, cursor: work.cursor() };
+    records = [];
+  }
+  noteLeftOut(summary, tally);
+  if (missing > 0) {
+    tally.note(`${missing} listed events are not there (the first is ${firstMissing}); they are tried again next time`);
+  }
+  if (failed > 1) tally.note(`${failed} events could not be read; they are tried again next time`);
+  yield { records, cursor: work.cursor() };
+  if (failure !== undefined) throw failure;
+}
+
+function isMissing(error: TiplineError): boolean {
+  return error instanceof FetchError && (error.refusal?.status === 404 || error.refusal?.status === 410);
+}
+
+/** What the next event would meet too. */
+function isFatal({ code }: TiplineError): boolean {
+  return /^FEED_(UNAUTHORIZED|RATE_LIMITED|BUDGET|UNREACHABLE|TLS|TLS_FILES|PROXY)$/.test(code);
+}
+
+function failedEvent(uuid: string, cause: TiplineError): TiplineError {
+  return new TiplineError(
+    'FEED_EVENT',
+    `the event ${uuid} cannot be read and is tried again next time: ${messageOf(cause)}`,
+    { cause, retryable: true },
+  );
+}

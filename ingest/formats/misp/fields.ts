@@ -1,0 +1,77 @@
+/** A JSON object of MISP. Numbers and truth come as they are or as text, which differs by version and export. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The objects of a list. PHP writes a list with a gap as an object with numbers for names, which is taken too. */
+export function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return isFields(value) ? Object.values(value) : [];
+}
+
+/** '' when there is none. */
+export function textOf(value: unknown, most: number): string {
+  if (typeof value === 'string') return (value.length > most ? value.slice(0, most) : value).trim();
+  return typeof value === 'number' ? String(value) : '';
+}
+
+/** Undefined for what is no finite number. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== 'string' || value.length > 24 || !/^\s*-?\d+(\.\d+)?\s*$/.test(value)) return undefined;
+  return Number(value);
+}
+
+export function truthOf(value: unknown, absent: boolean): boolean {
+  switch (value) {
+    case true:
+    case 1:
+    case '1':
+    case 'true':
+      return true;
+    case false:
+    case 0:
+    case '0':
+    case 'false':
+      return false;
+    default:
+      return absent;
+  }
+}
+
+/** Whole seconds since 1970; 0 when it is not told. */
+export function stampOf(value: unknown): number {
+  const seconds = numberOf(value);
+  return seconds !== undefined && seconds > 0 && seconds < LATEST_SECONDS ? Math.floor(seconds) : 0;
+}
+
+/** The last second that an ISO text of four digits for the year can tell. */
+const LATEST_SECONDS = 253_402_300_799;
+
+export function isoOf(stamp: number): string {
+  return new Date(stamp * 1000).toISOString();
+}
+
+/**
+ * first_seen and last_seen: ISO 8601 with an offset, or microseconds since 1970 (as they stand in MISP's database and in some exports),
+ * seconds with ancient ones. Undefined for anything else: a time that cannot be read must not cost the record.
+ */
+export function timeOf(value: unknown): string | undefined {
+  const number = numberOf(value);
+  if (number !== undefined) {
+    if (number <= 0) return undefined;
+    const seconds = number >= 1e14 ? number / 1e6 : number >= 1e11 ? number / 1000 : number;
+    return seconds < LATEST_SECONDS ? new Date(Math.floor(seconds * 1000)).toISOString() : undefined;
+  }
+  if (typeof value !== 'string' || value.length > 40) return undefined;
+  // without a zone it is UTC; Date.parse would take the zone of this machine
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?(?:\.\d{1,9})?)\s?(Z|[+-]\d\d:?\d\d)?)?$/i.exec(
+    value.trim(),
+  );
+  if (match === null) return undefined;
+  const [, day, time = '00:00', zone = 'Z'] = match;
+  const ms = Date.parse(`${day}T${time}${/^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone}`);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}

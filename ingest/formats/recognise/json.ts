@@ -1,0 +1,84 @@
+import { shapeOf } from '../../files/shape.ts';
+import { printable } from '../../printable.ts';
+import { type JsonOutline, outlineOf } from './json-outline.ts';
+import { known, type Recognition, unknown } from './recognition.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const STIX_ID = /^[a-z0-9-]{3,250}--[0-9a-f-]{36}$/i;
+
+/** Which kind of JSON begins so; `text` is the decoded head. */
+export function recogniseJson(text: string): Recognition {
+  const outline = outlineOf(text);
+  if (outline.root === undefined) return unknown('it begins like JSON and is none');
+  return stixOf(outline) ?? mispOf(outline) ?? rawOf(outline, text) ?? strangerOf(outline);
+}
+
+function stixOf(outline: JsonOutline): Recognition | undefined {
+  if (textAt(outline, 'type') === 'bundle') return known('stix2', 'a JSON object of type "bundle"');
+  // the type may stand behind the objects, and envelopes of TAXII 2.1 have none
+  if (outline.values.get('objects')?.kind === 'array') {
+    const isStix =
+      STIX_ID.test(textAt(outline, 'objects[].id') ?? '') || textAt(outline, 'objects[].type') !== undefined;
+    if (isStix) return known('stix2', '"objects" with the ids of STIX');
+    if (STIX_ID.test(textAt(outline, 'id') ?? '')) return known('stix2', 'the id of a STIX bundle');
+  }
+  if (textAt(outline, '[].type') === 'bundle') return known('stix2', 'a list of STIX bundles');
+  const single = [textAt(outline, 'type'), textAt(outline, '[].type')].some((type) => type !== undefined);
+  const id = textAt(outline, 'id') ?? textAt(outline, '[].id') ?? '';
+  return single && STIX_ID.test(id) ? known('stix2', 'an object with the id and type of STIX') : undefined;
+}
+
+const MISP_PLACES = [
+  'Event',
+  'response[].Event',
+  'response.Event',
+  '[].Event',
+  '[].Attribute',
+  'response.Attribute',
+  'response[].Attribute',
+  'Attribute',
+] as const;
+
+function mispOf(outline: JsonOutline): Recognition | undefined {
+  const place = MISP_PLACES.find((path) => {
+    const kind = outline.values.get(path)?.kind;
+    return kind === 'object' || kind === 'array';
+  });
+  if (place !== undefined) return known('misp', `"${place}" as MISP has it`);
+  if (['category', 'type', 'value', 'uuid'].every((name) => textAt(outline, `[].${name}`) !== undefined)) {
+    return known('misp', 'a list of attributes as MISP has them');
+  }
+  const { names } = outline;
+  if (names.length === 1 && outline.values.get('response')?.kind === 'array') return known('misp', 'an answer of MISP');
+  if (names.length > 0 && names.every((name) => UUID.test(name)) && outline.values.has(`${names[0]}.timestamp`)) {
+    return unknown(
+      'it is the manifest of a MISP feed, which names events and holds no indicator; a feed of type misp-feed reads it',
+    );
+  }
+  return undefined;
+}
+
+function rawOf(outline: JsonOutline, text: string): Recognition | undefined {
+  if (textAt(outline, '[].indicator') !== undefined) return known('raw', 'a JSON array of objects with an "indicator"');
+  if (textAt(outline, 'indicator') === undefined) return undefined;
+  return shapeOf(Buffer.from(text)) === 'lines'
+    ? known('raw-lines', 'JSON lines with an "indicator"')
+    : known('raw', 'a JSON object with an "indicator"');
+}
+
+function strangerOf(outline: JsonOutline): Recognition {
+  // the attributes that it is meant for stand behind the list, and so perhaps behind the head
+  if (outline.values.get('list[]')?.kind === 'text' && outline.names[0] === 'description') {
+    return unknown('it is a warning list of MISP, which tells what is harmless and holds no indicator');
+  }
+  const names = outline.names.slice(0, 6).map((name) => `"${printable(name, 30)}"`);
+  const first = outline.root === 'array' ? 'an array' : `an object with ${names.join(', ') || 'nothing in it'}`;
+  return unknown(
+    `it is JSON, ${first}, and neither STIX, nor MISP, nor records with an "indicator"; a feed of type http-list with "columns" can read JSON of any kind`,
+  );
+}
+
+function textAt(outline: JsonOutline, path: string): string | undefined {
+  const value = outline.values.get(path);
+  return value?.kind === 'text' ? value.text : undefined;
+}

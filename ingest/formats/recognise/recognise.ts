@@ -1,0 +1,42 @@
+import { binaryKind } from './binary.ts';
+import { recogniseJson } from './json.ts';
+import { recogniseText } from './plain-text.ts';
+import { type Recognition, unknown } from './recognition.ts';
+import { recogniseXml } from './xml.ts';
+
+/** So much of a document's beginning is enough to tell what it is. */
+export const HEAD_BYTES = 64 * 1024;
+
+export interface RecogniseOptions {
+  /** There is no more than this. */
+  whole: boolean;
+  /** Of the file. Its extension settles what the content leaves open, and nothing else. */
+  name?: string;
+}
+
+/** Tells by the beginning of a document (not compressed) which format it is in. Never throws. */
+export function recognise(head: Buffer, { whole, name = '' }: RecogniseOptions): Recognition {
+  if (head.length === 0) return unknown('it is empty');
+  const wide = wideText(head);
+  const binary = wide === undefined ? binaryKind(head) : undefined;
+  if (binary !== undefined) return unknown(`it is ${binary}`);
+  const text = (wide ?? head.toString('utf8')).replace(/^\ufeff/, '');
+  const start = text.trimStart();
+  if (/^(?:\{|\[\s*(?:[[{"\]]|$))/.test(start)) {
+    const json = recogniseJson(start);
+    // `[file:hashes…]` and `{{wiki}}` begin like JSON, too
+    if (json.format !== undefined || /^[[{]\s*["{\]}]/.test(start)) return json;
+  }
+  if (start.startsWith('<')) {
+    const xml = recogniseXml(start);
+    if (xml !== undefined) return xml;
+  }
+  return recogniseText(text, whole, name);
+}
+
+/** UTF-16, which only a byte order mark tells from binary data. */
+function wideText(head: Buffer): string | undefined {
+  if (head[0] === 0xff && head[1] === 0xfe) return new TextDecoder('utf-16le').decode(head);
+  if (head[0] === 0xfe && head[1] === 0xff) return new TextDecoder('utf-16be').decode(head);
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { TiplineError } from '../core/process/errors.ts';
+import { milliseconds } from './setting-values.ts';
+
+/** What one reading may take. A source that never ends must not keep its feed from everything else. */
+export const limits = z.strictObject({
+  pages: z.int().min(1).max(10_000_000).optional().describe('Pages of a reading.'),
+  records: z.int().min(1).max(1_000_000_000).optional().describe('Records of a reading.'),
+  time: milliseconds.optional().describe('Time of a reading.'),
+});
+
+export type Limits = z.output<typeof limits>;
+
+const LONGEST_MS = 6 * 3_600_000;
+
+/** Called with each page before it is published; throws FEED_LIMIT when it is one too many. What was delivered before stays delivered. */
+export function createLimitCheck(
+  { pages, records, time = LONGEST_MS }: Limits,
+  startedAt: number,
+): (page: readonly unknown[], now: number) => void {
+  let pagesSeen = 0;
+  let recordsSeen = 0;
+  return (page, now) => {
+    pagesSeen += 1;
+    recordsSeen += page.length;
+    if (pages !== undefined && pagesSeen > pages) throw beyond(`more than ${pages} pages`, 'pages');
+    if (records !== undefined && recordsSeen > records) throw beyond(`more than ${records} records`, 'records');
+    if (now - startedAt > time) throw beyond(`longer than ${Math.round(time / 1000)} s`, 'time');
+  };
+}
+
+function beyond(what: string, key: keyof Limits): TiplineError {
+  return new TiplineError(
+    'FEED_LIMIT',
+    `the reading has ${what}; what came before is published. Raise limits.${key} when the source is meant to be so large`,
+    { retryable: true },
+  );
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { readSettings } from '../../cli/settings.ts';
+import { messageOf } from '../../core/process/errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tipline-settings-'));
+const path = join(folder, 'tipline.yaml');
+after(() => rmSync(folder, { recursive: true }));
+
+function feeds(text: string, environment: Record<string, string> = {}) {
+  writeFileSync(path, text);
+  return readSettings(path, environment).feeds.map(({ settings }) => settings);
+}
+
+function refusal(text: string): string[] {
+  try {
+    feeds(text);
+  } catch (error) {
+    return messageOf(error).replaceAll(`${path}:`, '').split('\n');
+  }
+  return assert.fail('it was taken');
+}
+
+describe('feeds of the catalogue', () => {
+  it('are written in one line, and overridden beside it', () => {
+    const [feodo, mine, fox] = feeds(
+      `feeds:\n  - { use: feodo }\n  - { use: feodo, name: mine, every: 2h, tags: [] }\n  - { use: threatfox, auth_key: "\${KEY}" }\n`,
+      { KEY: 'k3y' },
+    );
+    assert.deepEqual([feodo?.name, feodo?.type, feodo?.tags, feodo?.confidence], ['feodo', 'feodo', ['malicious'], 90]);
+    assert.deepEqual([mine?.name, mine?.tags, mine && 'every' in mine && mine.every], ['mine', [], 7_200_000]);
+    assert.equal(fox?.name, 'threatfox');
+  });
+
+  it('can be left out like others, with or without a key', () => {
+    assert.deepEqual(feeds('feeds: [{ use: threatfox, enabled: false }]'), []);
+  });
+
+  it('come from the catalogue of the operator first, whose path is told from the file of the configuration', () => {
+    writeFileSync(
+      join(folder, 'own.yaml'),
+      'local: { feed: { type: http-list, url: "https://lists.example.org/a" } }\n',
+    );
+    const [local] = feeds('catalogue: ./own.yaml\nfeeds: [{ use: local }]');
+    assert.deepEqual([local?.name, local?.type], ['local', 'http-list']);
+  });
+
+  it('are refused with the line where they stand', () => {
+    assert.match(
+      String(refusal('feeds:\n  - { use: feodo }\n  - { use: feodoo }')),
+      /^3: feeds\.1\.use: there is no such feed/,
+    );
+    assert.match(String(refusal('feeds:\n  - use: threatfox')), /^2: feeds\.0\.auth_key: is missing: get a free key/);
+    assert.match(String(refusal('feeds:\n  - use: feodo\n    every: soon')), /^3: feeds\.0\.every: must be a duration/);
+    assert.match(
+      String(refusal('feeds:\n  - use: feodo\n    colums: {}')),
+      /^3: feeds\.0\.colums: there is no such key/,
+    );
+    assert.match(String(refusal('feeds: [{ use: feodo }, { use: feodo }]')), /another feed is named feodo too/);
+    assert.match(String(refusal('feeds: [{ use: 5 }]')), /feeds\.0\.use: must be text/);
+    assert.deepEqual(refusal('feeds:\n  - every: 1h'), [
+      '2: feeds.0.name: is missing: it must be text',
+      '2: feeds.0.type: is missing: it must be text',
+    ]);
+  });
+});

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { outlineOf } from '../../../../ingest/formats/recognise/json-outline.ts';
+import { HEAD_BYTES, recognise } from '../../../../ingest/formats/recognise/recognise.ts';
+import type { Recognition } from '../../../../ingest/formats/recognise/recognition.ts';
+
+const of = (text: string | Buffer, name = '', whole = true): Recognition =>
+  recognise(Buffer.from(text), { whole, name });
+
+/** Each must be recognised whatever the file is called. */
+function is(format: string | undefined, ...documents: (string | Buffer)[]): void {
+  for (const document of documents) {
+    for (const name of ['', 'x.csv', 'x.json', 'x.xml']) {
+      const recognition = of(document, name);
+      assert.equal(recognition.format, format, `${String(document).slice(0, 80)}: ${recognition.reason}`);
+      assert.ok(recognition.reason.length > 0);
+    }
+  }
+}
+
+const UUID = '8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f';
+
+test('STIX 2: bundles, with the type in front or behind, and envelopes', () => {
+  is(
+    'stix2',
+    `{"type":"bundle","id":"bundle--${UUID}","objects":[]}`,
+    `\ufeff{\n "id": "bundle--${UUID}",\n "objects": [\n {"created":"2020-01-01T00:00:00Z","id":"identity--${UUID}"`,
+    `{"more":false,"objects":[{"type":"indicator","id":"indicator--${UUID}"}]}`,
+    `{"objects":[{"id":"indicator--${UUID}","pattern":"[ipv4-addr:value = '192.0.2.1']"}]}`,
+    `[{"type":"indicator","id":"indicator--${UUID}"}]`,
+    `{"type":"ipv4-addr","id":"ipv4-addr--${UUID}","value":"192.0.2.1"}`,
+  );
+});
+
+test('STIX 1 by its root element, whatever its prefix', () => {
+  is(
+    'stix1',
+    '<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1">',
+    '<?xml version="1.0"?>\n<!-- a <html> comment -->\n<STIX_Package\n xmlns="x">',
+    Buffer.from('\ufeff<?xml version="1.0" encoding="UTF-16"?><s:STIX_Package/>', 'utf16le'),
+  );
+});
+
+test('MISP in all of its shapes', () => {
+  is(
+    'misp',
+    '{"Event":{"id":"1"}}',
+    '{"response":[{"Event":{"id":"1"',
+    '{"response":{"Event":{}}}',
+    '{"response":{"Attribute":[]}}',
+    '[{"Event":{}}]',
+    '{"response":[]}',
+    `[{"id":"1","type":"ip-dst","category":"Network activity","uuid":"${UUID}","value":"192.0.2.1"}]`,
+    `{"uuid":"${UUID}","info":"x","Attribute":[{"type":"ip-dst"}]}`,
+  );
+});
+
+test('records as tipline writes them', () => {
+  is('raw', '[{"indicator":"192.0.2.1"}]', '{\n"type": "ip",\n"indicator": "192.0.2.1"\n}');
+  is('raw-lines', '{"indicator":"192.0.2.1"}\n{"indicator":"192.0.2.2"}\n', '{"indicator":"192.0.2.1"}');
+});
+
+test('lists of lines, hosts files, reputations, Zeek', () => {
+  is(
+    'lines',
+    '192.0.2.1\n# x\n\n198.51.100.0/24 ; SBL1\r\n',
+    'evil[.]example\nhxxp://evil[.]test/a b\n'.replace(' b', ''),
+    'http://a.test/x,y\n',
+  );
+  is('hosts', '# x\n127.0.0.1 localhost\n0.0.0.0 a.test\n0.0.0.0 b.test c.test\n', '::1 localhost\n');
+  is('iprep', '192.0.2.1,1,100\n192.0.2.0/24,12,7\n', 'create x hash:ip\nadd x 192.0.2.1\nadd x 192.0.2.2 timeout 5\n');
+  is(
+    'zeek',
+    '#fields\tindicator\tindicator_type\tmeta.source\n192.0.2.1\tIntel::ADDR\tx\n',
+    '#separator \\x09\n#fields\tindicator_type\tindicator\n',
+  );
+});
+
+test('tables: the column of the indicator and the others by header row, last comment or content', () => {
+  const settings = (text: string): unknown => {
+    const recognition = of(text);
+    assert.ok(recognition.format === 'csv' || recognition.format === 'tsv', recognition.reason);
+    const { columns, delimiter, header } = recognition.settings;
+    return { format: recognition.format, columns, delimiter, header };
+  };
+  assert.deepEqual(settings('type,value,confidence\nip,192.0.2.1,80\ndomain,evil.test,70\n'), {
+    format: 'csv',
+    columns: { indicator: 2, type: 1, confidence: 3 },
+    delimiter: ',',
+    header: true,
+  });
+  assert.deepEqual(
+    settings(
+      '# a list\n# first_seen_utc, ioc_id, ioc_value, threat_type, tags\n"2024-01-01 00:00:00", "1", "192.0.2.1", "botnet_cc", "a,b"\n"2024-01-01 00:00:00", "2", "evil.test", "x", ""\n',
+    ),
+    {
+      format: 'csv',
+      columns: { indicator: 3, ref: 2, first_seen: 1, categories: 4, tags: 5 },
+      delimiter: ',',
+      header: false,
+    },
+  );
+  assert.deepEqual(settings('192.0.2.1\t10\n192.0.2.2\t9\n'), {
+    format: 'tsv',
+    columns: { indicator: 1 },
+    delimiter: '\t',
+    header: false,
+  });
+  assert.deepEqual(settings('2024-01-01;evil.test;x\n2024-01-02;b.test;y\n'), {
+    format: 'csv',
+    columns: { indicator: 2 },
+    delimiter: ';',
+    header: false,
+  });
+  // the kind of an attack is no type of indicator
+  assert.deepEqual(settings('type,value\nphishing,evil.test\n'), {
+    format: 'csv',
+    columns: { indicator: 2 },
+    delimiter: ',',
+    header: true,
+  });
+  assert.match(of('url,md5\nhttp://a.test/,9e107d9d372bb6826bd81d3542a419d6\n').reason, /not read: md5$/);
+});
+
+test('pages and prose', () => {
+  is(
+    'html',
+    '<!DOCTYPE html><html>',
+    '\n<HTML lang="en">',
+    '<?xml version="1.0"?><html xmlns="x">',
+    '<div><p>evil[.]test</p></div>',
+  );
+  is(
+    'text',
+    'We saw evil[.]test and more.\nAnd then, a second line, with commas, of course.\n',
+    "[file:name = 'x.exe']\n[url:value = 'http://a.test/']\n",
+    'one <b>word</b>\n',
+  );
+  assert.equal(of('one <p>word\n', 'x.html').format, 'html');
+});
+
+test('what is none of them is told, with what it is', () => {
+  const told: [string | Buffer, RegExp][] = [
+    ['', /empty/],
+    [' \n', /empty/],
+    ['# only\n; comments\n', /nothing but comments/],
+    [Buffer.from('\0\0\x01\xab\xcd\xefMaxMind.com\xe9', 'latin1'), /MaxMind/],
+    [Buffer.from('PK\x03\x04\x14\0\0', 'latin1'), /ZIP/],
+    ['%PDF-1.7\n', /PDF/],
+    [Buffer.from([1, 2, 3, 0, 5]), /binary/],
+    [Buffer.from(Array.from({ length: 999 }, (_, n) => 128 + (n % 100))), /binary/],
+    [`{"${UUID}":{"timestamp":"1","info":"x"}}`, /manifest/],
+    ['{"description":"x","list":["a","b"],"matching_attributes":[]}', /warning list/],
+    ['[{"::1.128.0.0/107":{"x":1}}]', /it is JSON, an array/],
+    ['{"a":1,"b":{"indicator":"x"}}', /an object with "a", "b"/],
+    ['{}', /an object with nothing/],
+    ['<?xml version="1.0"?><rss version="2"><channel>', /root element is "rss"/],
+    ['<!DOCTYPE lolz [<!ENTITY lol "lol">]><lolz>&lol;</lolz>', /DTD/],
+  ];
+  for (const [document, reason] of told) {
+    const recognition = of(document);
+    assert.equal(recognition.format, undefined, `${String(document).slice(0, 60)}: ${recognition.format}`);
+    assert.match(recognition.reason, reason);
+  }
+});
+
+test('a head that is cut off anywhere changes nothing, and nothing throws', () => {
+  const bundle = JSON.stringify({
+    type: 'bundle',
+    objects: Array.from({ length: 400 }, (_, n) => ({ id: `x--${n}`, s: 'y"\\'.repeat(60) })),
+  });
+  for (const cut of [100, 1000, 4001, 4002, 4003, HEAD_BYTES])
+    assert.equal(of(bundle.slice(0, cut), '', false).format, 'stix2');
+  assert.equal(of(`${'192.0.2.1\n'.repeat(100)}198.51`, '', false).format, 'lines');
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => typeof of(Buffer.from(bytes)).reason === 'string'),
+  );
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom(...'{}[]":,\\ \n<>!-a1#;\t'), maxLength: 60 }),
+      (text) => typeof of(text).reason === 'string',
+    ),
+  );
+});
+
+test('hostile heads cost little', () => {
+  for (const unit of ['[', '{"a":', '"', '\\', ',', '<', '<!--', '<?', ';', '|\t', ' ', 'a,b\n', '#\n', '"a,']) {
+    const began = performance.now();
+    of(unit.repeat(HEAD_BYTES / unit.length), 'x.html', false);
+    const took = performance.now() - began;
+    assert.ok(took < 2000, `${JSON.stringify(unit)}: ${took.toFixed(0)} ms`);
+  }
+});
+
+test('the outline of JSON knows what stands where', () => {
+  const { root, names, values } = outlineOf('{"a":{"b":[{"c":"x"},{"c":"y","d":null}]},"__proto__":"z","e":[1');
+  assert.equal(root, 'object');
+  assert.deepEqual(names, ['a', '__proto__', 'e']);
+  assert.deepEqual(
+    [...values],
+    [
+      ['', { kind: 'object' }],
+      ['a', { kind: 'object' }],
+      ['a.b', { kind: 'array' }],
+      ['a.b[]', { kind: 'object' }],
+      ['a.b[].c', { kind: 'text', text: 'x' }],
+      ['a.b[].d', { kind: 'scalar' }],
+      ['__proto__', { kind: 'text', text: 'z' }],
+      ['e', { kind: 'array' }],
+      ['e[]', { kind: 'scalar' }],
+    ],
+  );
+});
