@@ -1,16 +1,10 @@
 import { z } from 'zod';
 import { duration, size } from '../../core/process/config/sections.ts';
-import { TiplineError } from '../../core/process/errors.ts';
-import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
+import { defineFeed } from '../feed.ts';
 import { credentialKeys, headersOf, refuseTwoCredentials } from '../fetch/credentials.ts';
-import { createStix2Reader } from '../formats/stix2/reader.ts';
 import { fetchedKeys } from '../settings.ts';
-import { readByNext } from './taxii2/by-next.ts';
-import { readByRange } from './taxii2/by-range.ts';
-import { asksForPatience, type Collection, findCollections } from './taxii2/collections.ts';
 import { openConnection, VERSIONS } from './taxii2/connection.ts';
-import { earlierBy, latestOf } from './taxii2/date-added.ts';
-import { type Position, positionShape, type Reading } from './taxii2/reading.ts';
+import { createPoll } from './taxii2/poll.ts';
 
 const words = z.array(z.string().min(1).max(300)).min(1).max(100);
 
@@ -64,6 +58,14 @@ const schema = z
       .max(100_000)
       .default(1000)
       .describe('Objects to ask for at once; the server may give fewer.'),
+    together: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(10_000)
+      .describe(
+        'So many objects are read before their records are given out: what an indicator points to may stand on another page.',
+      ),
     max_pages: z
       .int()
       .min(10)
@@ -74,113 +76,32 @@ const schema = z
   })
   .superRefine(refuseTwoCredentials);
 
-type Taxii2 = z.output<typeof schema>;
-
 /** Collections of a TAXII 2.0 or 2.1 server (OASIS). */
 export const taxii2 = defineFeed({
   type: 'taxii2',
   schema,
   secrets: ['password', 'token', 'headers', 'proxy', 'tls'],
-  open: (config, context) => openTaxii(config, context),
-});
-
-const cursorShape = z.object({ fingerprint: z.string(), collections: z.record(z.string(), positionShape) });
-
-function openTaxii(config: Taxii2, { fetcher, fingerprint }: FeedContext & { fingerprint: string }): PolledFeed {
-  const connection = openConnection({
-    fetcher,
-    url: config.url,
-    headers: headersOf(config),
-    version: config.version,
-    trustRoots: config.trust_roots,
-    maxBytes: config.max_size,
-  });
-  const filters = Object.entries(config.match).map(
-    ([name, values]) => [`match[${name}]`, (values ?? []).join(',')] as const,
-  );
-  const habits: Reading['habits'] = { rangeSign: '=' };
-
-  async function* poll(context: PollContext): AsyncGenerator<Page> {
-    const { signal, tally, startedAt } = context;
-    const collected_at = new Date(startedAt).toISOString();
-    const positions = positionsIn(context.cursor, fingerprint);
-    const { collections, problems } = await findCollections({
-      connection,
-      wanted: config.collections ?? [],
-      tally,
-      signal,
+  open: (config, { fetcher, fingerprint }) => {
+    const connection = openConnection({
+      fetcher,
+      url: config.url,
+      headers: headersOf(config),
+      version: config.version,
+      trustRoots: config.trust_roots,
+      maxBytes: config.max_size,
     });
-    let requests = 0;
-    // one for all: what an indicator points to may stand in another collection
-    const reader = createStix2Reader({ observables: config.observables }, tally);
-
-    function readingOf(collection: Collection): Reading {
-      return {
-        collection,
-        connection,
-        reader,
-        context,
-        limit: config.page_size,
-        filters,
-        habits,
-        spend() {
-          requests += 1;
-          if (requests > config.max_pages) throw tooManyPages(config.max_pages);
-        },
-        commit(position) {
-          const { href } = collection.url;
-          // a reading that reached back and found nothing leaves the next one where it was
-          const since =
-            position.walk === undefined ? latestOf(positions.get(href)?.since, position.since) : position.since;
-          positions.set(href, { ...position, ...(since === undefined ? {} : { since }) });
-          return { records: [], cursor: { fingerprint, collections: Object.fromEntries(positions) } };
-        },
-      };
-    }
-
-    function beginningOf(collection: Collection): Position {
-      const known = positions.get(collection.url.href);
-      if (known?.walk !== undefined) return known;
-      if (known?.since !== undefined) return { ...known, since: earlierBy(known.since, config.overlap) };
-      const since = config.since === 'all' ? undefined : new Date(startedAt - config.since).toISOString();
-      return { ...known, ...(since === undefined ? {} : { since }) };
-    }
-
-    try {
-      for (const collection of collections) {
-        const read = collection.version === '2.1' ? readByNext : readByRange;
-        try {
-          for await (const page of read(readingOf(collection), beginningOf(collection))) {
-            for (const record of page.records) if ('indicator' in record) record.collected_at = collected_at;
-            yield page;
-          }
-        } catch (error) {
-          // one that cannot be read now does not keep the others waiting
-          problems.push(error);
-          if (asksForPatience(error) || requests > config.max_pages) break;
-        }
-        if (signal.aborted) return;
-      }
-    } finally {
-      reader.close();
-    }
-    if (problems.length > 0) throw problems.find(asksForPatience) ?? problems[0];
-  }
-
-  return { kind: 'polled', every: config.every, local: false, poll };
-}
-
-/** Other settings make other records of the same objects: then everything is read anew. */
-function positionsIn(cursor: unknown, fingerprint: string): Map<string, Position> {
-  const known = cursorShape.safeParse(cursor);
-  if (!known.success || known.data.fingerprint !== fingerprint) return new Map();
-  return new Map(Object.entries(known.data.collections));
-}
-
-function tooManyPages(most: number): TiplineError {
-  return new TiplineError(
-    'FEED_PAGES',
-    `more than ${most} requests in one reading ("max_pages"); the next reading goes on from there`,
-    { retryable: true },
-  );
-}
+    const poll = createPoll({
+      connection,
+      fingerprint,
+      wanted: config.collections ?? [],
+      since: config.since,
+      overlap: config.overlap,
+      filters: Object.entries(config.match).map(([name, values]) => [`match[${name}]`, (values ?? []).join(',')]),
+      observables: config.observables,
+      pageSize: config.page_size,
+      together: config.together,
+      maxPages: config.max_pages,
+    });
+    return { kind: 'polled', every: config.every, local: false, poll };
+  },
+});

@@ -198,9 +198,11 @@ async function* settle(polling: Polling, first: Answered, send: Send, asked: Ask
   const { begin, part } = asked;
   let { id } = asked;
   let waited = 0;
+  let times = 0;
   let answer = first;
   while (answer.message.kind === 'status' && answer.message.type === 'PENDING') {
-    const wait = waitOf(answer.message);
+    const wait = waitOf(answer.message, times);
+    times += 1;
     id = answer.message.resultId ?? id;
     if (id === undefined) throw statusError(answer.message);
     if (waited + wait > polling.patience) {
@@ -217,11 +219,13 @@ async function* settle(polling: Polling, first: Answered, send: Send, asked: Ask
   return { message: answer.message, date: answer.date };
 }
 
-const SHORTEST_WAIT_MS = 1000;
+const SHORTEST_WAIT_MS = 200;
 const USUAL_WAIT_MS = 30_000;
 
-function waitOf({ wait }: StatusMessage): number {
-  return wait === undefined ? USUAL_WAIT_MS : Math.max(SHORTEST_WAIT_MS, wait * 1000);
+/** As estimated; a server that says 0 again and again is asked less and less often. */
+function waitOf({ wait }: StatusMessage, times: number): number {
+  const least = Math.min(USUAL_WAIT_MS, SHORTEST_WAIT_MS * 2 ** times);
+  return wait === undefined ? USUAL_WAIT_MS : Math.max(least, wait * 1000);
 }
 
 /** With zone and six digits at most, as TAXII 1.1 wants it back; a time without zone is meant in UTC. */

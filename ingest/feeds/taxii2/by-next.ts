@@ -1,4 +1,3 @@
-import type { Page } from '../../feed.ts';
 import { FetchError } from '../../fetch/fetch-error.ts';
 import type { ListAnswer } from '../../fetch/fetcher.ts';
 import { dateAdded, isAfter, latestOf, settledAt } from './date-added.ts';
@@ -19,13 +18,13 @@ const MOST_LIMIT = 1_000_000;
 const MOST_EMPTY = 1000;
 
 /**
- * Reads a collection of TAXII 2.1 from a position to its end. The position moves with each page that is on the bus.
+ * Reads a collection of TAXII 2.1 from a position to its end. Yields the position behind each page that was read.
  *
  * A walk follows `next`, with all that was asked first repeated. Where the server has no `next` for it, or no longer knows the one it
  * gave, the walk goes on by date (see `onwardFrom`). At its end the position is the date of the newest object, echoed as the server
  * wrote it; where no header tells that date, the manifest does.
  */
-export async function* readByNext(reading: Reading, begun: Position): AsyncGenerator<Page> {
+export async function* readByNext(reading: Reading, begun: Position): AsyncGenerator<Position> {
   const { context } = reading;
   let { since, dates } = begun;
   let walk: Walk = begun.walk ?? { limit: reading.limit };
@@ -96,7 +95,7 @@ export async function* readByNext(reading: Reading, begun: Position): AsyncGener
       continue;
     }
     clock = answer.headers.date;
-    const page = yield* readPage(reading, answer);
+    const page = await readPage(reading, answer);
     if (context.signal.aborted) return;
     if (walk.next !== undefined) retried = undefined;
     resumed = false;
@@ -119,12 +118,12 @@ export async function* readByNext(reading: Reading, begun: Position): AsyncGener
     if (empty > MOST_EMPTY) throw cannotGoOn(reading, `gave ${MOST_EMPTY} empty pages in a row`);
     if (page.next === undefined) goOnByDate();
     else walk = { ...walk, next: page.next };
-    yield reading.commit(position());
+    yield position();
   }
   const newest = walk.last ?? walk.until;
   if (newest !== undefined) since = settledAt(newest, since, clock, context.startedAt);
   const { walk: _, ...done } = position();
-  yield reading.commit(done);
+  yield done;
 }
 
 async function ask(reading: Reading, since: string | undefined, { limit, next }: Walk): Promise<ListAnswer> {

@@ -1,4 +1,3 @@
-import type { Page } from '../../feed.ts';
 import type { ListAnswer } from '../../fetch/fetcher.ts';
 import { dateAdded, latestOf, settledAt } from './date-added.ts';
 import { newestInManifest } from './manifest.ts';
@@ -20,10 +19,10 @@ import {
 const OVERLAP = 10;
 
 /**
- * Reads a collection of TAXII 2.0 from a position to its end, part by part with the Range header. The position moves with each part that
- * is on the bus. A walk that was interrupted goes on by date where the server tells dates, else by number.
+ * Reads a collection of TAXII 2.0 from a position to its end, part by part with the Range header. Yields the position behind each
+ * part that was read. A walk that was interrupted goes on by date where the server tells dates, else by number.
  */
-export async function* readByRange(reading: Reading, begun: Position): AsyncGenerator<Page> {
+export async function* readByRange(reading: Reading, begun: Position): AsyncGenerator<Position> {
   const { context } = reading;
   let { since, dates } = begun;
   let walk: Walk & { start: number } = { ...begun.walk, limit: reading.limit, start: begun.walk?.start ?? 0 };
@@ -51,7 +50,7 @@ export async function* readByRange(reading: Reading, begun: Position): AsyncGene
     const answer = await ask(reading, since, walk);
     if (answer === undefined) break;
     clock = answer.headers.date;
-    const page = yield* readPage(reading, answer);
+    const page = await readPage(reading, answer);
     if (context.signal.aborted) return;
     const last = latestOf(walk.last, dateAdded(answer.headers['x-taxii-date-added-last']));
     if (last !== undefined) {
@@ -74,12 +73,12 @@ export async function* readByRange(reading: Reading, begun: Position): AsyncGene
     if (end <= walk.start) throw cannotGoOn(reading, 'gives nothing new for the range that was asked');
     const overlap = Math.min(OVERLAP, Math.floor((end - walk.start) / 10));
     walk = { ...walk, start: end - overlap };
-    yield reading.commit(position());
+    yield position();
   }
   const newest = walk.last ?? walk.until;
   if (newest !== undefined) since = settledAt(newest, since, clock, context.startedAt);
   const { walk: _, ...done } = position();
-  yield reading.commit(done);
+  yield done;
 }
 
 /** Undefined when there is nothing at that position. */

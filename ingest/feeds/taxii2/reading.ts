@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TiplineError } from '../../../core/process/errors.ts';
-import type { Page, PollContext } from '../../feed.ts';
+import type { PollContext } from '../../feed.ts';
 import { FetchError } from '../../fetch/fetch-error.ts';
 import type { ListAnswer } from '../../fetch/fetcher.ts';
 import type { Stix2Reader } from '../../formats/stix2/reader.ts';
@@ -50,8 +50,14 @@ export interface Reading {
   readonly habits: { rangeSign: '=' | ' ' };
   /** Counts one request; throws when they were too many. */
   spend(): void;
-  /** The page that puts a position into the cursor, once all that came before is on the bus. */
-  commit(position: Position): Page;
+  /** What is in `reader` and not given out yet. */
+  readonly held: Held;
+}
+
+export interface Held {
+  objects: number;
+  /** The last page broke: what came of it is not all that was on it. */
+  broken: boolean;
 }
 
 /** What a page said beside its objects. */
@@ -61,22 +67,17 @@ export interface PageEnd {
   objects: number;
 }
 
-/** Hands on the records of one page. When it breaks, what it held so far comes first: a server may break it each time. */
-export async function* readPage(reading: Reading, answer: ListAnswer): AsyncGenerator<Page, PageEnd> {
-  const { reader, context } = reading;
+/** Reads one page into the reader. When it breaks, what it held so far stays there: a server may break it each time. */
+export async function readPage({ reader, held }: Reading, answer: ListAnswer): Promise<PageEnd> {
   const { bytes, contentType, status } = answer;
   if (status === 204) {
     for await (const _ of bytes);
     return { more: false, next: undefined, objects: 0 };
   }
-  let end: PageEnd;
-  try {
-    end = await reader.read(listText(bytes, { contentType, allowHtmlType: false }));
-  } catch (error) {
-    if (!context.signal.aborted) for (const records of reader.records(true)) yield { records };
-    throw error;
-  }
-  for (const records of reader.records()) yield { records };
+  held.broken = true;
+  const end = await reader.read(listText(bytes, { contentType, allowHtmlType: false }));
+  held.broken = false;
+  held.objects += end.objects;
   return end;
 }
 

@@ -108,21 +108,25 @@ export function createDrafts(known: Known, tally: Tally, folder: string | undefi
       // what stands for itself anywhere does so, whatever else it is part of
       if (same === undefined || (same.c === 1 && leaf.c !== 1)) window.set(key, leaf);
       if (window.size < WINDOW) continue;
-      yield* fromWindow(window, base, draft.line);
+      yield* fromWindow(window, base);
       window = new Map();
+      if (isTooMuch()) break;
     }
-    yield* fromWindow(window, base, draft.line);
+    yield* fromWindow(window, base);
+    if (isTooMuch())
+      tally.skip(draft.line, 'references that multiply: the document gives too many records for its size');
   }
 
-  function* fromWindow(window: ReadonlyMap<string, Leaf>, base: Base, line: number): Generator<RawIndicator> {
+  function* fromWindow(window: ReadonlyMap<string, Leaf>, base: Base): Generator<RawIndicator> {
     for (const leaf of window.values()) {
-      if (given >= MOST_RECORDS && given >= known.size * MOST_PER_VALUE) {
-        tally.skip(line, 'references that multiply: the document gives too many records for its size');
-        return;
-      }
+      if (isTooMuch()) return;
       given += 1;
       yield recordOf(leaf, base);
     }
+  }
+
+  function isTooMuch(): boolean {
+    return given >= MOST_RECORDS && given >= known.size * MOST_PER_VALUE;
   }
 
   function withTtps({ base, ttps }: Draft): Base {

@@ -27,6 +27,7 @@ const OPAQUE: ReadonlySet<string> = new Set([
   'Sections',
   'Test_Mechanism',
 ]);
+
 export function isProse(name: string): boolean {
   return PROSE.has(name);
 }

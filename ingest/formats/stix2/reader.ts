@@ -1,5 +1,4 @@
 import type { RawIndicator } from '../../../core/contract/raw-indicator.ts';
-import { PAGE_RECORDS } from '../../pages.ts';
 import type { Tally } from '../../tally.ts';
 import { type Fields, truthIn } from '../fields.ts';
 import { createScatter } from '../scatter.ts';
@@ -43,6 +42,8 @@ export interface Stix2Reader {
 const MAX_ELEMENT = 1024 ** 2;
 const MAX_MEMORY = 4 * 1024 ** 2;
 const MOST_NAMES = 5000;
+/** Records that are held at once: `inPages` makes larger ones of them, and what lives shortly costs the garbage collector nothing. */
+const BATCH = 100;
 
 export function createStix2Reader(options: Stix2Options, tally: Tally): Stix2Reader {
   const { observables: wanted = true, maxElement = MAX_ELEMENT, maxMemory = MAX_MEMORY } = options;
@@ -109,7 +110,7 @@ export function createStix2Reader(options: Stix2Options, tally: Tally): Stix2Rea
       let batch: RawIndicator[] = [];
       for (const record of settle(objects, { look, cutOff, observables, spills }, findings, tally)) {
         batch.push(record);
-        if (batch.length < PAGE_RECORDS) continue;
+        if (batch.length < BATCH) continue;
         yield batch;
         batch = [];
       }

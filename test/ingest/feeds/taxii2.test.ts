@@ -83,7 +83,8 @@ for (const version of ['2.1', '2.0'] as const) {
     for (const fault of ['none', 'same-timestamp', 'no-date-headers', 'expired-next'] satisfies Fault[]) {
       for (const manifest of [true, false]) {
         const objects = stixIndicators(23);
-        const { server, driver } = await open(t, { version, fault, objects, manifest });
+        const together = manifest ? 1 : 9;
+        const { server, driver } = await open(t, { version, fault, objects, manifest }, { together });
         for (let crashAfter = 0; crashAfter < 14; crashAfter += 1) {
           await driver.poll({ crashAfter: crashAfter % 4 });
           // the `next` of a dead process is seldom known any more
@@ -117,7 +118,7 @@ describe('what a TAXII 2.1 server is asked', () => {
   });
 
   it('a reading that was interrupted goes on with its next, with what was asked first', async (t) => {
-    const { server, driver } = await open(t, { objects: stixIndicators(12) }, { since: '90d' });
+    const { server, driver } = await open(t, { objects: stixIndicators(12) }, { since: '90d', together: 1 });
     await driver.poll({ stopAfter: 2 });
     await driver.untilGood(1);
     const queries = asked(server);
@@ -183,6 +184,33 @@ describe('what a TAXII 2.1 server is asked', () => {
     const [later] = await driver.untilGood(1);
     assert.equal(new Set(later?.records.map(({ indicator }) => indicator)).size, 25);
     assert.equal(server.requests.filter(({ url }) => url.includes('/manifest/')).length, 1);
+  });
+
+  it('what an indicator points to may stand on an earlier page', async (t) => {
+    const malware = {
+      type: 'malware',
+      id: 'malware--00000000-0000-4000-8000-000000000001',
+      name: 'Example',
+      is_family: true,
+      modified: '2026-01-01T00:00:00.000Z',
+    };
+    const indicators = stixIndicators(8);
+    const last = indicators.at(-1);
+    const points = {
+      type: 'relationship',
+      id: 'relationship--00000000-0000-4000-8000-000000000001',
+      relationship_type: 'indicates',
+      source_ref: last?.id,
+      target_ref: malware.id,
+      modified: '2026-01-01T00:00:00.000Z',
+    };
+    const { driver } = await open(t, { objects: [malware, points, ...indicators] });
+    await driver.untilGood(1);
+    const named = driver.records.filter((record) => record.malware?.includes('Example'));
+    assert.deepEqual(
+      named.map(({ ref }) => ref),
+      [last?.id],
+    );
   });
 
   it('other settings read everything anew', async (t) => {
