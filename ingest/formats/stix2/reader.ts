@@ -58,6 +58,7 @@ export function createStix2Reader(options: Stix2Options, tally: Tally): Stix2Rea
   let closed = false;
 
   function take(object: Fields, at: number): void {
+    number = at;
     const id = idOf(object, 'id');
     const sorted = sort(object, id, at);
     switch (sorted.kind) {
@@ -102,8 +103,9 @@ export function createStix2Reader(options: Stix2Options, tally: Tally): Stix2Rea
 
   return {
     async read(bytes) {
-      const envelope = await readDocument(bytes, { maxElement, before: number }, take, tally);
-      number += envelope.objects;
+      const before = number;
+      const envelope = await readDocument(bytes, { maxElement, before }, take, tally);
+      number = before + envelope.objects;
       return envelope;
     },
     *records(cutOff = false) {
