@@ -45,6 +45,24 @@ export const FETCHING = `
 Feeds that ask a server take these keys beside those of all feeds.
 `;
 
+export const WHOLE_LISTS = `
+Where each answer is the whole list, what is no longer on it expires by itself: each reading grants its entries three times \`every\`, and a day at least. Such a list is read to its end
+and judged before any of it is published. One that is empty, shrank, grew or changed its mix beyond the limits, or names private addresses or what is your own, is held back: its feed is
+down with the reason, the last good list stays alive, and nothing else happens until the source mends it or you say \`tipline feeds release NAME\`. That lets the next reading pass if the list is
+still like the one you saw. Lists of fewer than 20 records are not compared. With \`snapshot: false\`, where there is such a key, and with \`checks: false\`, records are published as they come.
+
+\`\`\`yaml
+own: [example.org, 198.51.100.0/24]
+feeds:
+  - name: partner
+    type: http-list
+    url: https://partner.example.org/bad.txt
+    checks: { shrink: 0.8, grow: 2, private: false }
+    revoke_on_absence: true
+    confidence: { map: [[1, 30], [3, 70]], default: 20, cap: 80 }
+\`\`\`
+`;
+
 export const CATALOGUE = `
 Public feeds that are shipped with tipline (\`rules/feeds.yaml\`). \`use\` and the name is a whole feed; keys that stand beside it go before those of the catalogue and take their
 place whole. A file of your own, named under \`catalogue\` at the top of the configuration, is laid over it in the same way: its entries add feeds, or change keys of those that are here.

@@ -4,14 +4,14 @@ import { type CatalogueEntry, readCatalogue } from '../ingest/catalogue.ts';
 import type { FeedDefinition } from '../ingest/feed.ts';
 import { FEEDS } from '../ingest/feeds/index.ts';
 import { transportKeys } from '../ingest/fetch/transport.ts';
-import { commonKeys } from '../ingest/settings.ts';
+import { commonKeys, listKeys } from '../ingest/settings.ts';
 import { type KeyRow, keyRows, shapeOf } from './feed-schema.ts';
 import { FEED_EXAMPLES } from './feeds-page-examples.ts';
-import { ALL_FEEDS, CATALOGUE, FETCHING, HEAD } from './feeds-page-prose.ts';
+import { ALL_FEEDS, CATALOGUE, FETCHING, HEAD, WHOLE_LISTS } from './feeds-page-prose.ts';
 
 /** docs/feeds.md: every type of feed and each of its keys, from the schemas that check them, and the catalogue. */
 
-const SHARED = new Map<string, unknown>(Object.entries({ ...commonKeys, ...transportKeys }));
+const SHARED = new Map<string, unknown>(Object.entries({ ...commonKeys, ...transportKeys, ...listKeys }));
 
 /** The keys that a type of feed has beside those of all feeds, or means in another way than they do. */
 export function ownKeys(definition: FeedDefinition): ReturnType<typeof shapeOf> {
@@ -46,6 +46,8 @@ export function feedsPage(definitions: readonly FeedDefinition[], catalogue: rea
     ALL_FEEDS,
     `## Feeds that fetch\n\n${FETCHING.trim()}`,
     keyTable(keyRows(transportKeys)),
+    `## Whole lists\n\n${WHOLE_LISTS.trim()}`,
+    keyTable(keyRows(listKeys)),
     ...groups.flatMap(({ group, types }) => [`## ${group}`, ...types.map(feedPart)]),
     `## The catalogue\n\n${CATALOGUE.trim()}`,
     ...catalogueTables(catalogue, definitions),
@@ -64,7 +66,12 @@ interface Told {
 function feedPart({ type, about, yaml, notes, definition }: Told): string {
   const fetches = shapeOf(definition).proxy === transportKeys.proxy;
   const parts = [`### ${type}`, about, `\`\`\`yaml\n${yaml.trim()}\n\`\`\``, keyTable(keyRows(ownKeys(definition)))];
-  if (fetches) parts.push('It has the keys of [feeds that fetch](#feeds-that-fetch) as well.');
+  const lists = shapeOf(definition).checks === listKeys.checks;
+  const more = [
+    ...(fetches ? ['[feeds that fetch](#feeds-that-fetch)'] : []),
+    ...(lists ? ['[whole lists](#whole-lists)'] : []),
+  ];
+  if (more.length > 0) parts.push(`It has the keys of ${more.join(' and ')} as well.`);
   if (notes !== undefined) parts.push(notes.trim());
   return parts.join('\n\n');
 }

@@ -31,7 +31,7 @@ export async function liveFeed(
   run: FeedRun,
   options: LifeOptions,
 ): Promise<FeedFailure | undefined> {
-  const feed = configured.open({ fetcher: run.fetcher, log: run.log });
+  const feed = configured.open({ fetcher: run.fetcher, log: run.log, clock: run.clock });
   try {
     return feed.kind === 'listening' ? await listen(feed, run, options.once) : await poll(feed, run, options);
   } finally {
@@ -62,10 +62,12 @@ async function poll(feed: PolledFeed, run: FeedRun, options: LifeOptions): Promi
   let failure: FeedFailure | undefined;
   context.health.report(part, 'starting');
 
-  async function read(held: AbortSignal): Promise<void> {
-    // whoever had the feed in the meantime has moved its state
+  async function read(held: AbortSignal, lose: () => void): Promise<void> {
     const turn = { ...run, signal: held };
-    await run.keeper.load(held);
+    // the lease is for sparing work; what keeps a reader that lost it from moving the state is that it writes no more
+    held.addEventListener('abort', () => signal.aborted || run.keeper.letGo(), { once: true });
+    // whoever had the feed in the meantime has moved its state
+    await run.keeper.load(held, lose);
     try {
       if (held.aborted) return;
       if (!once) return await followPolled(turn, feed, republish);

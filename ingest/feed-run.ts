@@ -1,12 +1,15 @@
+import type { Outgoing } from '../bus/port.ts';
 import { codeOf, messageOf, TiplineError } from '../core/process/errors.ts';
 import type { Log } from '../core/process/log.ts';
 import type { WorkerContext } from '../core/process/worker-context.ts';
 import type { Admission } from './admission.ts';
 import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
+import type { Quarantine } from './feed-state.ts';
 import type { TransportedFetcher } from './fetch/transport.ts';
 import type { Publisher } from './publish.ts';
 import type { FeedSettings } from './settings.ts';
+import type { OwnThings } from './snapshot/own.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { Tally } from './tally.ts';
 
@@ -30,6 +33,12 @@ export interface FeedRun {
   readonly clock: Clock;
   readonly admits: Admission | undefined;
   readonly keeper: StateKeeper;
+  /** What no list should name. */
+  readonly own: OwnThings;
+  /** Folder of the lists that are judged before they are published. */
+  readonly lists: string;
+  /** Has an operator released what is held back? */
+  isReleased(quarantine: Quarantine): Promise<boolean>;
   readonly counts: FeedCounts;
   readonly tally: Tally;
   readonly publisher: Publisher;
@@ -46,16 +55,27 @@ export class BusFailure extends Error {}
 export async function deliver(run: FeedRun, records: readonly FeedRecord[]): Promise<void> {
   if (records.length === 0) return;
   run.counts.read += records.length;
+  const { published, tooLong, notAdmitted } = await onBus(run.publisher.publish(records, run.settings, run.admits));
+  run.counts.published += published;
+  run.counts.notAdmitted += notAdmitted;
+  run.tally.tooLong(tooLong);
+  run.context.seam('ingest-published');
+}
+
+/** Publishes what is made up for the bus already; rejects like `deliver`. */
+export async function forward(run: FeedRun, records: readonly Outgoing[]): Promise<void> {
+  if (records.length === 0) return;
+  run.counts.published += await onBus(run.publisher.forward(records));
+  run.context.seam('ingest-published');
+}
+
+async function onBus<T>(publishing: Promise<T>): Promise<T> {
   try {
-    const { published, tooLong, notAdmitted } = await run.publisher.publish(records, run.settings, run.admits);
-    run.counts.published += published;
-    run.counts.notAdmitted += notAdmitted;
-    run.tally.tooLong(tooLong);
+    return await publishing;
   } catch (error) {
     if (codeOf(error) === 'INGEST_STOPPED') throw error;
     throw new BusFailure('the bus failed', { cause: error });
   }
-  run.context.seam('ingest-published');
 }
 
 /** Tells health, log and state of a failure; an error that stays the same is told once. */
@@ -73,6 +93,16 @@ export function reportFailure(run: FeedRun, cause: unknown): TiplineError {
   if (known) log.debug({ error, failures }, 'the feed failed again');
   else log.warn({ error, failures }, 'the feed failed; it is tried again');
   return error;
+}
+
+/** The source is well, so it is asked again in its rhythm; health tells until the list is right again or released. */
+export function reportQuarantine(run: FeedRun, held: TiplineError & { isNew: boolean }): void {
+  const { keeper, settings, context, log } = run;
+  const { code, message, isNew } = held;
+  keeper.update({ failures: 0, lastError: { at: run.clock.now(), code, message } });
+  context.health.report(`feed:${settings.name}`, 'down', message);
+  if (isNew) log.warn({}, message);
+  else log.debug({}, 'the list is still held back');
 }
 
 /** One line about what came since `before`, and what had to be left out. `quiet`: it comes so often that only losses are worth one. */

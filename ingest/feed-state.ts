@@ -3,6 +3,21 @@ import type { Cursors } from '../store/port.ts';
 
 const KEY_PREFIX = 'feed:';
 
+const profileShape = { records: z.number(), types: z.record(z.string(), z.number()) };
+
+/** The last list that was published whole: what the next one is compared with. `at` is when it was read, epoch ms. */
+const goodShape = z.object({ at: z.number(), ...profileShape });
+
+/** A list that is held back: since when (epoch ms), what was found, and how it looked at the last reading. */
+const quarantineShape = z.object({
+  since: z.number(),
+  kinds: z.array(z.string()),
+  reason: z.string(),
+  ...profileShape,
+});
+
+export type Quarantine = z.output<typeof quarantineShape>;
+
 const feedStateShape = z.object({
   /** Where reading goes on; its shape is the feed's own. */
   cursor: z.unknown().default(null),
@@ -20,6 +35,10 @@ const feedStateShape = z.object({
   lastError: z.object({ at: z.number(), code: z.string(), message: z.string() }).nullable().catch(null),
   /** Records that the last reading with records brought; of a listener, since it began. */
   records: z.number().catch(0),
+  good: goodShape.nullable().catch(null),
+  quarantine: quarantineShape.nullable().catch(null),
+  /** The process that wrote this, by its name in leases. */
+  owner: z.string().catch(''),
 });
 
 /** What is remembered of a feed under `feed:<name>`; `tipline status` shows it. */
@@ -36,6 +55,9 @@ export const NEW_FEED: FeedState = {
   failures: 0,
   lastError: null,
   records: 0,
+  good: null,
+  quarantine: null,
+  owner: '',
 };
 
 export function feedKey(name: string): string {

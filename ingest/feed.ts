@@ -3,6 +3,7 @@ import type { Bus } from '../bus/port.ts';
 import type { RawIndicator } from '../core/contract/raw-indicator.ts';
 import type { KafkaReach } from '../core/process/config/sections.ts';
 import type { Log } from '../core/process/log.ts';
+import type { Clock } from './clock.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { FeedSettings } from './settings.ts';
@@ -34,6 +35,8 @@ export interface Page {
   readonly records: readonly FeedRecord[];
   /** Stored as soon as the records are on the bus; absent on all but the last page of a list that cannot be resumed. Plain JSON, never changed later. */
   readonly cursor?: unknown;
+  /** The source has more than it gives: what is missing from this list may well be there. */
+  readonly truncated?: boolean;
 }
 
 export interface PollContext {
@@ -62,6 +65,11 @@ export interface PolledFeed {
   readonly every: number;
   /** The source is on this machine and may be looked at as often as it pleases: no jitter, no spread, no waiting after a restart. */
   readonly local: boolean;
+  /**
+   * Each poll that yields a page yields the whole list: it is judged as one before any of it is published, and what is no longer on it can be
+   * told. Such a list cannot be resumed: only the cursor of its end counts.
+   */
+  readonly snapshot?: boolean;
   /** Yields no page when there is nothing new. Throws a TiplineError when the source fails. */
   poll(context: PollContext): AsyncIterable<Page>;
   /** Lets go of what is kept between polls. */
@@ -97,6 +105,8 @@ export interface ForeignTopic {
 export interface FeedContext {
   readonly fetcher: Fetcher;
   readonly log: Log;
+  /** The time that schedule and retry waits go by; absent: that of the machine. */
+  readonly clock?: Clock;
   /** Opens the Kafka of a topic; who opens it closes it. Absent where feeds are only looked at. */
   readonly openBus?: (topic: ForeignTopic) => Promise<Bus>;
 }
@@ -126,8 +136,8 @@ interface FeedParts<Config extends FeedSettings> {
   open(config: Config, context: FeedContext & { fingerprint: string }): Feed;
 }
 
-/** How a source is reached changes nothing of what it says. */
-const WAYS = ['proxy', 'tls', 'rate'];
+/** How a source is reached, and how its answers are judged, changes nothing of what it says. */
+const WAYS = ['proxy', 'tls', 'rate', 'checks', 'limits'];
 
 /** Ties a schema to what it configures. */
 export function defineFeed<Config extends FeedSettings>(parts: FeedParts<Config>): FeedDefinition {

@@ -7,11 +7,12 @@ import { firstPollAt, nextPollAt, waitUntil } from './schedule.ts';
 
 /** Reads a feed again and again until the worker stops; its polls never overlap. Throws a BusFailure alone. */
 export async function followPolled(run: FeedRun, feed: PolledFeed, republishAfter: number): Promise<void> {
-  const watch = watchOverdue(run, feed);
+  const ended = new AbortController();
+  void watchOverdue(run, feed, ended.signal);
   try {
     await pollAgainAndAgain(run, feed, republishAfter);
   } finally {
-    clearInterval(watch);
+    ended.abort();
   }
 }
 
@@ -19,15 +20,23 @@ const INTERVALS = 3;
 const LOOK_EVERY_MS = 5_000;
 
 /** A feed that was not read well for three intervals is sick, even when nothing says that it failed: it may hang. */
-function watchOverdue({ keeper, clock, context, settings }: FeedRun, { every, local }: PolledFeed): NodeJS.Timeout {
+async function watchOverdue(
+  { keeper, clock, context, settings }: FeedRun,
+  { every, local }: PolledFeed,
+  ended: AbortSignal,
+): Promise<void> {
+  if (local) return;
   const began = clock.now();
-  const look = (): void => {
-    const since = Math.max(began, keeper.state.lastOk);
-    if (local || clock.now() - since <= INTERVALS * every) return;
-    const last = keeper.state.lastOk === 0 ? 'never' : `last at ${new Date(keeper.state.lastOk).toISOString()}`;
-    context.health.report(`feed:${settings.name}`, 'down', `not read well for three intervals, ${last}`);
-  };
-  return setInterval(look, LOOK_EVERY_MS).unref();
+  while (!ended.aborted) {
+    const { lastOk, quarantine } = keeper.state;
+    const left = Math.max(began, lastOk) + INTERVALS * every - clock.now();
+    // what is held back was told of with its reason
+    if (left < 0 && quarantine === null) {
+      const last = lastOk === 0 ? 'never' : `last at ${new Date(lastOk).toISOString()}`;
+      context.health.report(`feed:${settings.name}`, 'down', `not read well for three intervals, ${last}`);
+    }
+    await clock.pause(Math.max(left + 1, every, LOOK_EVERY_MS), ended);
+  }
 }
 
 async function pollAgainAndAgain(run: FeedRun, feed: PolledFeed, republishAfter: number): Promise<void> {
@@ -38,7 +47,7 @@ async function pollAgainAndAgain(run: FeedRun, feed: PolledFeed, republishAfter:
   const changed = keeper.state.fingerprint !== run.fingerprint;
   let at = firstPollAt({ every, local, now: clock.now(), lastOk, notBefore, changed });
   for (;;) {
-    await waitUntil(at, signal, clock);
+    await waitForTurn(run, at);
     if (signal.aborted) return;
     const startedAt = clock.now();
     const outcome = await pollOnce(run, feed, { once: false, republishAfter });
@@ -56,6 +65,19 @@ async function pollAgainAndAgain(run: FeedRun, feed: PolledFeed, republishAfter:
       keeper.update({ nextAt: at });
       run.log.debug({ next: new Date(at).toISOString() }, 'waits for its turn');
     }
+  }
+}
+
+const RELEASE_LOOK_MS = 30_000;
+
+/** Until `at`, or until what is held back is released: an operator who released it wants to see it. */
+async function waitForTurn({ keeper, clock, signal, isReleased }: FeedRun, at: number): Promise<void> {
+  for (;;) {
+    const { quarantine, notBefore } = keeper.state;
+    const left = at - clock.now();
+    if (quarantine === null || left <= RELEASE_LOOK_MS) return await waitUntil(at, signal, clock);
+    await clock.pause(RELEASE_LOOK_MS, signal);
+    if (signal.aborted || (notBefore <= clock.now() && (await isReleased(quarantine)))) return;
   }
 }
 
@@ -83,7 +105,7 @@ export async function readOnce(
     );
   }
   const outcome = await pollOnce(run, feed, { once: true, republishAfter });
-  return outcome.kind === 'failed' ? outcome.error : undefined;
+  return outcome.kind === 'failed' || outcome.kind === 'held' ? outcome.error : undefined;
 }
 
 const REPORT_EVERY_MS = 60_000;

@@ -13,13 +13,24 @@ export type Limits = z.output<typeof limits>;
 
 const LONGEST_MS = 6 * 3_600_000;
 
-/** Called with each page before it is published; throws FEED_LIMIT when it is one too many. What was delivered before stays delivered. */
+/**
+ * Called with each page before it is published; throws FEED_LIMIT when it is one too many. What was delivered before stays delivered; of a whole
+ * list that is nothing.
+ */
 export function createLimitCheck(
   { pages, records, time = LONGEST_MS }: Limits,
   startedAt: number,
+  wholeList: boolean,
 ): (page: readonly unknown[], now: number) => void {
   let pagesSeen = 0;
   let recordsSeen = 0;
+  const kept = wholeList ? 'nothing of it is published' : 'what came before is published';
+  const beyond = (what: string, key: keyof Limits): TiplineError =>
+    new TiplineError(
+      'FEED_LIMIT',
+      `the reading has ${what}; ${kept}. Raise limits.${key} when the source is meant to be so large`,
+      { retryable: true },
+    );
   return (page, now) => {
     pagesSeen += 1;
     recordsSeen += page.length;
@@ -27,12 +38,4 @@ export function createLimitCheck(
     if (records !== undefined && recordsSeen > records) throw beyond(`more than ${records} records`, 'records');
     if (now - startedAt > time) throw beyond(`longer than ${Math.round(time / 1000)} s`, 'time');
   };
-}
-
-function beyond(what: string, key: keyof Limits): TiplineError {
-  return new TiplineError(
-    'FEED_LIMIT',
-    `the reading has ${what}; what came before is published. Raise limits.${key} when the source is meant to be so large`,
-    { retryable: true },
-  );
 }

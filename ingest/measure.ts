@@ -13,6 +13,7 @@ export function createMeasure({ metrics }: WorkerContext): (runs: readonly FeedR
   const bytes = metrics.counter('tipline_ingest_fetched_bytes_total', 'Bytes from the source, as they came', ['feed']);
   const lastOk = metrics.gauge('tipline_ingest_last_ok_seconds', 'Unix time of the last good reading', ['feed']);
   const lasted = metrics.gauge('tipline_ingest_reading_seconds', 'How long the last reading took', ['feed']);
+  const heldBack = metrics.gauge('tipline_ingest_quarantined', 'Is a list of the feed held back? 0 or 1', ['feed']);
   const failures = metrics.gauge('tipline_ingest_failures', 'Failed readings since the last good one', ['feed']);
   const told = new Map<string, FeedCounts & { requests: number; bytes: number }>();
   return (runs) => {
@@ -29,6 +30,7 @@ export function createMeasure({ metrics }: WorkerContext): (runs: readonly FeedR
       lastOk(keeper.state.lastOk / 1000, labels);
       lasted(keeper.state.lasted / 1000, labels);
       failures(keeper.state.failures, labels);
+      heldBack(keeper.state.quarantine === null ? 0 : 1, labels);
       told.set(settings.name, now);
     }
   };

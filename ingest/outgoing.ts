@@ -5,6 +5,7 @@ import { canonicalise } from '../core/indicator/canonical.ts';
 import { indicatorId } from '../core/indicator/id.ts';
 import type { Indicator, IndicatorType } from '../core/indicator/type.ts';
 import type { Admission } from './admission.ts';
+import { confidenceOf } from './confidence.ts';
 import { type FeedRecord, Unreadable } from './feed.ts';
 import { validUntil } from './lifetime.ts';
 import type { FeedSettings } from './settings.ts';
@@ -20,13 +21,14 @@ export type NotSent = 'too large' | 'not admitted';
 
 /**
  * A record as it goes on the bus: what the feed left open is filled from its configuration, and the key is the indicator's id, so that
- * everything said of one indicator stays in order.
+ * everything said of one indicator stays in order. `named` is told which indicator that is, when the text is one.
  */
 export function toOutgoing(
   record: FeedRecord,
   settings: FeedSettings,
   collectedAt: string,
   admits: Admission | undefined,
+  named?: (indicator: Indicator) => void,
 ): Outgoing | NotSent {
   if (record instanceof Unreadable) return unreadable(record.bytes, settings.name);
   const open: OpenRecord = record;
@@ -43,6 +45,7 @@ export function toOutgoing(
   }
   // UTF-8 has at most three bytes for a UTF-16 unit, so most records need no counting
   if (value.length * 3 > MOST_RECORD_BYTES && Buffer.byteLength(value) > MOST_RECORD_BYTES) return 'too large';
+  if (indicator !== undefined) named?.(indicator);
   return { key: indicator === undefined ? strangeKey(open.indicator, value) : indicatorId(indicator), value };
 }
 
@@ -65,7 +68,7 @@ interface OpenRecord {
 function fillIn(record: OpenRecord, settings: FeedSettings, collectedAt: string): void {
   record.source ??= settings.name;
   record.type ??= settings.indicator_type;
-  if (typeof settings.confidence === 'number') record.confidence ??= settings.confidence;
+  if (settings.confidence !== undefined) record.confidence = confidenceOf(record.confidence, settings.confidence);
   record.severity ??= settings.severity;
   record.tlp ??= settings.tlp;
   record.collected_at ??= collectedAt;

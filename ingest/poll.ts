@@ -1,13 +1,16 @@
-import type { TiplineError } from '../core/process/errors.ts';
-import type { PolledFeed } from './feed.ts';
-import { BusFailure, deliver, type FeedRun, reportFailure, reportReading } from './feed-run.ts';
+import { TiplineError } from '../core/process/errors.ts';
+import type { Page, PolledFeed } from './feed.ts';
+import { BusFailure, deliver, type FeedRun, reportFailure, reportQuarantine, reportReading } from './feed-run.ts';
 import { FetchError } from './fetch/fetch-error.ts';
 import { createLimitCheck } from './limits.ts';
 import { grantOf } from './schedule.ts';
+import { keepGoodAlive, type ListReading, Quarantined, readWholeList } from './snapshot/read-list.ts';
 
 export type PollOutcome =
   | { kind: 'ok' }
   | { kind: 'failed'; error: TiplineError; retryAfterMs: number | undefined }
+  /** The source is well, but its list is held back. */
+  | { kind: 'held'; error: TiplineError }
   | { kind: 'stopped' };
 
 export interface PollOptions {
@@ -27,34 +30,75 @@ export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOpti
   const { keeper, signal } = run;
   const startedAt = run.clock.now();
   const before = { ...run.counts };
-  const withinLimits = createLimitCheck(run.settings.limits ?? {}, startedAt);
-  const pages = feed.poll({
-    cursor: keeper.state.cursor,
+  const wholeList = isJudged(run, feed);
+  const withinLimits = createLimitCheck(run.settings.limits ?? {}, startedAt, wholeList);
+  const reading: ListReading = {
     startedAt,
     validUntil: new Date(startedAt + grantOf(feed.every)).toISOString(),
     republishDue: startedAt - keeper.state.publishedAt >= options.republishAfter,
+  };
+  const pages = feed.poll({
+    ...reading,
+    cursor: keeper.state.cursor,
     once: options.once,
     signal,
     tally: run.tally,
     postpone: (until) => keeper.update({ notBefore: until }),
   });
-  try {
+  async function* limited(): AsyncGenerator<Page> {
     for await (const page of pages) {
       withinLimits(page.records, run.clock.now());
-      await deliver(run, page.records);
-      if (page.cursor !== undefined) keeper.update({ cursor: page.cursor });
-      if (signal.aborted) return { kind: 'stopped' };
+      yield page;
     }
+  }
+  try {
+    if (wholeList) await readWholeList(run, limited(), reading);
+    else await publishPages(run, limited());
+    if (signal.aborted) return { kind: 'stopped' };
   } catch (error) {
     if (error instanceof BusFailure) throw error;
     if (signal.aborted) return { kind: 'stopped' };
+    if (wholeList && isAnswer(error)) await keepAlive(run, reading);
+    if (signal.aborted) return { kind: 'stopped' };
     reportReading(run, before, feed.local);
+    if (error instanceof Quarantined) {
+      reportQuarantine(run, error);
+      return { kind: 'held', error };
+    }
     const retryAfterMs = error instanceof FetchError ? error.retryAfterMs : undefined;
     return { kind: 'failed', error: reportFailure(run, error), retryAfterMs };
   }
   noteSuccess(run, feed, startedAt, run.counts.read - before.read);
   reportReading(run, before, feed.local);
   return { kind: 'ok' };
+}
+
+async function publishPages(run: FeedRun, pages: AsyncIterable<Page>): Promise<void> {
+  for await (const page of pages) {
+    await deliver(run, page.records);
+    if (page.cursor !== undefined) run.keeper.update({ cursor: page.cursor });
+    if (run.signal.aborted) return;
+  }
+}
+
+/** A list about which nothing is asked need not be read to its end before it is published. */
+function isJudged({ settings }: FeedRun, feed: PolledFeed): boolean {
+  return feed.snapshot === true && (settings.checks !== false || settings.revoke_on_absence === true);
+}
+
+async function keepAlive(run: FeedRun, reading: ListReading): Promise<void> {
+  try {
+    await keepGoodAlive(run, reading);
+  } catch (error) {
+    if (error instanceof BusFailure) throw error;
+    if (!run.signal.aborted)
+      run.log.warn({ error }, 'the last good list cannot be kept alive; what stood on it expires by itself');
+  }
+}
+
+/** The source answered, but not with the list: a page in HTML, an empty or broken document. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof TiplineError && !(error instanceof FetchError);
 }
 
 function noteSuccess(run: FeedRun, feed: PolledFeed, startedAt: number, read: number): void {

@@ -25,6 +25,8 @@ export interface Publisher {
    * meanwhile, else with what the bus says and waiting cannot mend: the process must end.
    */
   publish(records: readonly FeedRecord[], settings: FeedSettings, admits: Admission | undefined): Promise<Published>;
+  /** The same for what is made up for the bus already; resolves to the number of records. */
+  forward(records: readonly Outgoing[]): Promise<number>;
 }
 
 export interface PublisherOptions {
@@ -73,38 +75,48 @@ export function createPublisher({ bus, health, log, signal, clock }: PublisherOp
     }
   }
 
+  /** In sends of at most `share` records, and of what a broker takes. */
+  async function sendAll(records: Iterable<Outgoing>, share: number): Promise<number> {
+    let batch: Outgoing[] = [];
+    let bytes = 0;
+    let published = 0;
+    for (const { key, value, headers } of records) {
+      const size = value.length;
+      if (batch.length === share || (batch.length > 0 && bytes + size > MOST_BYTES)) {
+        await send(batch);
+        published += batch.length;
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(headers === undefined ? { key, value } : { key, value, headers });
+      bytes += size;
+    }
+    if (batch.length > 0) await send(batch);
+    return published + batch.length;
+  }
+
   return {
     async publish(records, settings, admits) {
       const collectedAt = new Date(clock.now()).toISOString();
-      // equal sends: 1,310 records are two of 655 and not one of 1,000 with a rest
-      const share = Math.ceil(records.length / Math.ceil(records.length / PAGE_RECORDS));
-      let batch: Outgoing[] = [];
-      let bytes = 0;
-      let published = 0;
       let tooLong = 0;
       let notAdmitted = 0;
-      for (const record of records) {
-        const outgoing = toOutgoing(record, settings, collectedAt, admits);
-        if (typeof outgoing === 'string') {
-          if (outgoing === 'too large') tooLong += 1;
+      // made one by one: the records of a page may be large
+      function* outgoing(): Generator<Outgoing> {
+        for (const record of records) {
+          const made = toOutgoing(record, settings, collectedAt, admits);
+          if (typeof made !== 'string') yield made;
+          else if (made === 'too large') tooLong += 1;
           else notAdmitted += 1;
-          continue;
         }
-        const size = outgoing.value.length;
-        if (batch.length === share || (batch.length > 0 && bytes + size > MOST_BYTES)) {
-          await send(batch);
-          published += batch.length;
-          batch = [];
-          bytes = 0;
-        }
-        batch.push(outgoing);
-        bytes += size;
       }
-      if (batch.length > 0) {
-        await send(batch);
-        published += batch.length;
-      }
+      const published = await sendAll(outgoing(), evenShare(records.length));
       return { published, tooLong, notAdmitted };
     },
+    forward: (records) => sendAll(records, evenShare(records.length)),
   };
+}
+
+/** Equal sends: 1,310 records are two of 655 and not one of 1,000 with a rest. */
+function evenShare(count: number): number {
+  return Math.ceil(count / Math.ceil(count / PAGE_RECORDS));
 }

@@ -1,10 +1,13 @@
+import { z } from 'zod';
 import type { IndicatorType } from '../core/indicator/type.ts';
 import { feedSection } from '../core/process/config/sections.ts';
 import { type AdmissionSettings, selection } from './admission.ts';
+import { confidence } from './confidence.ts';
 import { transportKeys } from './fetch/transport.ts';
 import { type Lifetime, lifetime } from './lifetime.ts';
 import { type Limits, limits } from './limits.ts';
-import { indicatorType, milliseconds, percent, tlpLevel } from './setting-values.ts';
+import { indicatorType, milliseconds, tlpLevel } from './setting-values.ts';
+import { type Checks, checks } from './snapshot/checks.ts';
 
 const own = feedSection.shape;
 
@@ -22,7 +25,9 @@ export const commonKeys = {
     'May its records speak in the name of any source? If not, their `source` becomes `feed/source`. Files may unless told, and what is sent here may not.',
   ),
   every: milliseconds.default(3_600_000).describe('From the beginning of a reading to that of the next.'),
-  confidence: percent.optional().describe('For records that bring none, 0 to 100.'),
+  confidence: confidence
+    .optional()
+    .describe('For records that bring none, 0 to 100; or a section that says what their own means.'),
   tlp: tlpLevel.optional().describe('For records that bring none: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.'),
   tlp_max: tlpLevel.optional().describe('Records that may be passed on less freely than this are left out.'),
   indicator_type: indicatorType
@@ -39,12 +44,30 @@ export const commonKeys = {
 /** The keys that every feed has which fetches from a server. */
 export const fetchedKeys = { ...commonKeys, ...transportKeys };
 
+/** What feeds have beside these of which each answer is the whole list. */
+export const listKeys = {
+  checks: checks
+    .optional()
+    .describe(
+      'When a list is held back instead of published; the last good one stays alive. `false` publishes whatever comes.',
+    ),
+  revoke_on_absence: z
+    .boolean()
+    .default(false)
+    .describe(
+      'What is no longer on the list is withdrawn at once, instead of expiring; not of a list that was cut off by a limit. The list then speaks at the moment it is read: times of its entries say when they were last seen.',
+    ),
+};
+
+/** The keys of feeds that fetch whole lists. */
+export const wholeListKeys = { ...fetchedKeys, ...listKeys };
+
 /** What ingest needs to know of any feed. */
 export interface FeedSettings extends AdmissionSettings {
   readonly name: string;
   readonly type: string;
   readonly enabled: boolean;
-  /** A number fills records that bring none; a rule over columns is the feed's own affair. */
+  /** See confidence.ts; a rule over columns is the feed's own affair. */
   readonly confidence?: unknown;
   readonly severity?: number | undefined;
   readonly tags: readonly string[];
@@ -53,6 +76,8 @@ export interface FeedSettings extends AdmissionSettings {
   readonly limits?: Limits | undefined;
   readonly lifetime?: Lifetime | undefined;
   readonly trust_source?: boolean | undefined;
+  readonly checks?: Checks | false | undefined;
+  readonly revoke_on_absence?: boolean | undefined;
   /** Of feeds that fetch, what `transportKeys` says; others may mean something else by them. */
   readonly proxy?: unknown;
   readonly tls?: unknown;

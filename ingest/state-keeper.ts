@@ -1,12 +1,16 @@
-import { createBackoff, pause } from '../core/process/backoff.ts';
+import { createBackoff } from '../core/process/backoff.ts';
 import type { Log } from '../core/process/log.ts';
 import type { Cursors } from '../store/port.ts';
+import { type Clock, REAL_CLOCK } from './clock.ts';
 import { type FeedState, feedKey, NEW_FEED, parseFeedState } from './feed-state.ts';
 
 export interface KeeperOptions {
   name: string;
   cursors: Cursors;
   log: Log;
+  /** Names this process in leases. */
+  owner: string;
+  clock?: Clock;
   /** How long the first reading waits for the store. */
   loadPatience?: number;
 }
@@ -23,19 +27,27 @@ export class StateKeeper {
   readonly #key: string;
   readonly #cursors: Cursors;
   readonly #log: Log;
+  readonly #owner: string;
+  readonly #clock: Clock;
   readonly #loadPatience: number;
   #state: FeedState = NEW_FEED;
   #version: string | null = null;
+  /** False: the store was away when we began, so nothing is known of who had the feed. */
+  #loaded = false;
   #dirty = false;
+  #onOvertaken: (() => void) | undefined;
+  #overtaken = false;
   #saving: Promise<void> | undefined;
   /** Aborted by flush: the last save must not dawdle. */
   #hurry = new AbortController();
   #giveUp = new AbortController();
 
-  constructor({ name, cursors, log, loadPatience = LOAD_PATIENCE_MS }: KeeperOptions) {
+  constructor({ name, cursors, log, owner, clock = REAL_CLOCK, loadPatience = LOAD_PATIENCE_MS }: KeeperOptions) {
     this.#key = feedKey(name);
     this.#cursors = cursors;
     this.#log = log;
+    this.#owner = owner;
+    this.#clock = clock;
     this.#loadPatience = loadPatience;
   }
 
@@ -43,8 +55,15 @@ export class StateKeeper {
     return this.#state;
   }
 
-  /** Reads what is stored; may be called again after a flush. With the store away for long the feed begins anew: a cursor lost costs repeats, and topics may repeat. */
-  async load(signal: AbortSignal): Promise<void> {
+  /**
+   * Reads what is stored; may be called again after a flush. With the store away for long the feed begins anew: a cursor lost costs repeats, and
+   * topics may repeat. `onOvertaken` is called when another process has written since: from then on nothing is. Without it
+   * several may write, and the last one stands: they listen, each for itself.
+   */
+  async load(signal: AbortSignal, onOvertaken?: () => void): Promise<void> {
+    this.#onOvertaken = onOvertaken;
+    this.#overtaken = false;
+    this.#loaded = false;
     this.#hurry = new AbortController();
     this.#giveUp = new AbortController();
     const patience = AbortSignal.any([signal, AbortSignal.timeout(this.#loadPatience)]);
@@ -56,19 +75,28 @@ export class StateKeeper {
           this.#state = parseFeedState(found.value);
           this.#version = found.version;
         }
+        this.#loaded = true;
         return;
       } catch (error) {
         if (!patience.aborted) this.#log.debug({ error }, 'the cursor cannot be read yet');
       }
-      await pause(backoff.next(), patience);
+      await this.#clock.pause(backoff.next(), patience);
     }
     if (!signal.aborted) this.#log.warn({}, 'the store is away; this feed is read from its beginning');
   }
 
   update(patch: Partial<FeedState>): void {
-    this.#state = { ...this.#state, ...patch };
+    if (this.#overtaken) return;
+    this.#state = { ...this.#state, ...patch, owner: this.#owner };
     this.#dirty = true;
     this.#saving ??= this.#saveAll();
+  }
+
+  /** Another process has the feed: what is not stored yet never will be. */
+  letGo(): void {
+    this.#overtaken = true;
+    this.#dirty = false;
+    this.#giveUp.abort();
   }
 
   /** Resolves when all is stored, or after `patience` ms. */
@@ -77,7 +105,8 @@ export class StateKeeper {
     const timer = setTimeout(() => this.#giveUp.abort(), patience);
     await unlessAborted(this.#saving ?? Promise.resolve(), this.#giveUp.signal).catch(() => {});
     clearTimeout(timer);
-    if (this.#saving !== undefined) this.#log.warn({}, 'the store is away; what was read since will be read again');
+    if (this.#saving !== undefined && !this.#overtaken)
+      this.#log.warn({}, 'the store is away; what was read since will be read again');
   }
 
   async #saveAll(): Promise<void> {
@@ -87,12 +116,12 @@ export class StateKeeper {
       try {
         await this.#save(this.#state);
         backoff.reset();
-        if (!this.#dirty) await pause(SAVE_EVERY_MS, this.#hurry.signal);
+        if (!this.#dirty) await this.#clock.pause(SAVE_EVERY_MS, this.#hurry.signal);
       } catch (error) {
-        this.#dirty = true;
+        this.#dirty = !this.#overtaken;
         this.#log.debug({ error }, 'the cursor cannot be stored; it is kept in memory');
-        if (this.#hurry.signal.aborted) await pause(100, this.#giveUp.signal);
-        else await pause(backoff.next(), this.#hurry.signal);
+        if (this.#hurry.signal.aborted) await this.#clock.pause(100, this.#giveUp.signal);
+        else await this.#clock.pause(backoff.next(), this.#hurry.signal);
       }
     }
     this.#saving = undefined;
@@ -104,10 +133,16 @@ export class StateKeeper {
       this.#version = version;
       return;
     }
-    // another process reads this feed too, or the store was away when we began: what we read last is as good as theirs
     const found = await this.#cursors.get(this.#key);
+    const { owner } = parseFeedState(found?.value);
+    if (this.#onOvertaken !== undefined && this.#loaded && owner !== '' && owner !== this.#owner) {
+      this.letGo();
+      this.#onOvertaken();
+      return;
+    }
+    // our own write whose answer was lost, an operator's, or the store was away when we began: what we read last is as good
     this.#version = found?.version ?? null;
-    this.#dirty = true;
+    this.#dirty = !this.#overtaken;
   }
 }
 

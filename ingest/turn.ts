@@ -32,12 +32,12 @@ export type Turn = 'done' | 'taken';
  *
  * With the store away the lease can neither be renewed nor lost to a process that sees the same outage, so reading goes on. Two
  * that read at once, because one of them was frozen or cut off, cost repeats and nothing else: each stores positions that it has
- * delivered up to, whichever of them stands in the end.
+ * delivered up to, whichever of them stands in the end. Whoever finds out by `lose` that it was overtaken asks again like anybody else.
  */
 export async function inTurn(
   { name, owner, cursors, clock, log, signal }: TurnContext,
   { wait, waiting }: { wait: boolean; waiting(): void },
-  work: (held: AbortSignal) => Promise<void>,
+  work: (held: AbortSignal, lose: () => void) => Promise<void>,
 ): Promise<Turn> {
   const key = `${KEY_PREFIX}${name}`;
 
@@ -56,7 +56,6 @@ export async function inTurn(
       await clock.pause(RENEW_MS, ended);
       if (ended.aborted) return;
       if ((await ask()) === false && !ended.aborted) {
-        log.warn({}, 'another process reads this feed now; this one waits');
         lose();
         return;
       }
@@ -78,9 +77,13 @@ export async function inTurn(
     if (await take()) {
       const ended = new AbortController();
       const lost = new AbortController();
-      void renew(ended.signal, () => lost.abort());
+      const lose = (): void => {
+        if (!lost.signal.aborted) log.warn({}, 'another process reads this feed now; this one waits');
+        lost.abort();
+      };
+      void renew(ended.signal, lose);
       try {
-        await work(AbortSignal.any([signal, lost.signal]));
+        await work(AbortSignal.any([signal, lost.signal]), lose);
       } finally {
         ended.abort();
         if (!lost.signal.aborted) await leave();

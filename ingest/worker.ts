@@ -10,6 +10,9 @@ import type { Fetcher } from './fetch/fetcher.ts';
 import { transported, transportOf } from './fetch/transport.ts';
 import { createMeasure } from './measure.ts';
 import { createPublisher } from './publish.ts';
+import type { FeedSettings } from './settings.ts';
+import { createOwnThings, type OwnThings } from './snapshot/own.ts';
+import { isReleased } from './snapshot/release.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { createTally } from './tally.ts';
 
@@ -17,6 +20,10 @@ export interface IngestOptions extends LifeOptions {
   feeds: readonly ConfiguredFeed[];
   bus: Bus;
   fetcher: Fetcher;
+  /** Domains and networks of the operator: a list that names one is held back. */
+  own: readonly string[];
+  /** Folder for lists that are judged before they are published, and the last good ones. */
+  lists: string;
   context: WorkerContext;
   clock?: Clock;
 }
@@ -54,7 +61,13 @@ export function startIngest(options: IngestOptions): IngestWorker {
   const runs = feeds.map((feed): FeedRun => {
     const { settings, fingerprint } = feed;
     const feedLog = log.child({ feed: settings.name });
-    const keeper = new StateKeeper({ name: settings.name, cursors: options.cursors, log: feedLog });
+    const keeper = new StateKeeper({
+      name: settings.name,
+      cursors: options.cursors,
+      log: feedLog,
+      owner: options.owner,
+      clock,
+    });
     const counts = { read: 0, published: 0, skipped: 0, notAdmitted: 0 };
     const admits = createAdmission(settings);
     const fetcher = transported(options.fetcher, transportOf(settings), clock);
@@ -65,6 +78,9 @@ export function startIngest(options: IngestOptions): IngestWorker {
       fetcher,
       clock,
       keeper,
+      own: ownThingsOf(settings.checks, options.own),
+      lists: options.lists,
+      isReleased: (quarantine) => isReleased(options.cursors, settings.name, quarantine),
       counts,
       tally: createTally(),
       publisher,
@@ -130,6 +146,10 @@ export function startIngest(options: IngestOptions): IngestWorker {
       await drained.catch(() => {});
     },
   };
+}
+
+function ownThingsOf(checks: FeedSettings['checks'], own: readonly string[]): OwnThings {
+  return createOwnThings([...own, ...(checks === undefined || checks === false ? [] : checks.own)]);
 }
 
 function refuseTwins(feeds: readonly ConfiguredFeed[]): void {

@@ -3,6 +3,7 @@ import { TiplineError } from '../../core/process/errors.ts';
 import { checkFeed } from '../../ingest/check.ts';
 import { type FeedState, NEW_FEED, readFeedStates } from '../../ingest/feed-state.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
+import { releaseFeed } from '../../ingest/snapshot/release.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import type { Settings } from '../settings.ts';
@@ -11,14 +12,18 @@ import { printable, table } from '../table.ts';
 interface FeedLine {
   name: string;
   type: string;
-  /** off: switched off; new: never read; ok; failing: the last reading failed; waiting: a quota is used up. */
-  state: 'off' | 'new' | 'ok' | 'failing' | 'waiting';
+  /** off: switched off; new: never read; ok; failing: the last reading failed; waiting: a quota is used up; held: a list is held back. */
+  state: 'off' | 'new' | 'ok' | 'failing' | 'waiting' | 'held';
   last_ok: string | null;
   next: string | null;
   /** Records that the last reading with records brought. */
   records: number;
   failures: number;
   last_error: FeedState['lastError'];
+  /** What is held back, and why. */
+  quarantine: { since: string; reason: string; records: number } | null;
+  /** The process that read it last, by its name in leases. */
+  read_by: string | null;
 }
 
 export function addFeeds(program: Command, finish: Finish): void {
@@ -28,7 +33,7 @@ export function addFeeds(program: Command, finish: Finish): void {
     .option('--json', 'one feed a line')
     .addHelpText(
       'after',
-      '\nExamples:\n  tipline feeds                        how every feed does\n  tipline feeds test urlhaus --show 5  one page of a feed as it would be published; publishes nothing',
+      '\nExamples:\n  tipline feeds                        how every feed does\n  tipline feeds test urlhaus --show 5  one page of a feed as it would be published; publishes nothing\n  tipline feeds release ipsum          publish the list that was held back',
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>();
@@ -44,6 +49,22 @@ export function addFeeds(program: Command, finish: Finish): void {
       const options = command.optsWithGlobals<CommonOptions & { show: string }>();
       finish(await withSession(options, (session) => test(session, name, options)));
     });
+  feeds
+    .command('release')
+    .argument('<name>', 'a feed of the configuration')
+    .description('let the next reading publish a list that was held back, if it is still like it')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      finish(await withSession(command.optsWithGlobals<CommonOptions>(), (session) => release(session, name)));
+    });
+}
+
+async function release({ settings, store: open }: Session, name: string): Promise<number> {
+  feedsNamed(settings, [name]);
+  const { records, reason } = await releaseFeed((await open()).cursors, name);
+  process.stderr.write(
+    `${printable(reason, 400)}\nreleased: ${records} records are published with the next reading; a running ingest reads within half a minute\n`,
+  );
+  return EXIT.ok;
 }
 
 /** The feeds of that name. Throws USAGE when there is none. */
@@ -75,7 +96,8 @@ async function list({ settings, store: open }: Session, json: boolean): Promise<
       line.last_ok ?? 'never',
       line.next ?? '',
       line.records,
-      line.last_error === null || line.failures === 0 ? '' : `${line.last_error.code}: ${line.last_error.message}`,
+      line.quarantine?.reason ??
+        (line.last_error === null || line.failures === 0 ? '' : `${line.last_error.code}: ${line.last_error.message}`),
     ]);
     process.stdout.write(`${table(['FEED', 'TYPE', 'STATE', 'LAST OK', 'NEXT', 'RECORDS', 'LAST ERROR'], rows)}\n`);
   }
@@ -83,7 +105,7 @@ async function list({ settings, store: open }: Session, json: boolean): Promise<
 }
 
 function lineOf(name: string, type: string, enabled: boolean, state: FeedState, now: number): FeedLine {
-  const { lastOk, nextAt, notBefore, failures, lastError, records } = state;
+  const { lastOk, nextAt, notBefore, failures, lastError, records, quarantine, owner } = state;
   const next = Math.max(nextAt, notBefore);
   return {
     name,
@@ -94,11 +116,25 @@ function lineOf(name: string, type: string, enabled: boolean, state: FeedState, 
     records,
     failures,
     last_error: lastError,
+    quarantine:
+      quarantine === null
+        ? null
+        : {
+            since: new Date(quarantine.since).toISOString(),
+            reason: quarantine.reason,
+            records: quarantine.records,
+          },
+    read_by: owner === '' ? null : owner,
   };
 }
 
-function stateOf(enabled: boolean, { lastOk, notBefore, failures }: FeedState, now: number): FeedLine['state'] {
+function stateOf(
+  enabled: boolean,
+  { lastOk, notBefore, failures, quarantine }: FeedState,
+  now: number,
+): FeedLine['state'] {
   if (!enabled) return 'off';
+  if (quarantine !== null) return 'held';
   if (notBefore > now) return 'waiting';
   if (failures > 0) return 'failing';
   return lastOk > 0 ? 'ok' : 'new';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { type AlertingWorker, startAlerting } from '../../alerting/worker.ts';
 import { startAudit } from '../../audit/worker.ts';
 import type { Bus } from '../../bus/port.ts';
@@ -129,6 +130,8 @@ export async function startWorkers({
       once,
       context,
       owner,
+      own: config.own,
+      lists: join(settings.data, 'feeds'),
       blockFor: config.responder.block_for,
       lifetimeOf: (type: IndicatorType | undefined) => (type === undefined ? shortest : lifetimes[type]),
     });

@@ -10,11 +10,11 @@ import { listText, wholeText } from '../formats/text.ts';
 import { PAGE_RECORDS } from '../pages.ts';
 import { printable } from '../printable.ts';
 import { milliseconds } from '../setting-values.ts';
-import { fetchedKeys } from '../settings.ts';
+import { wholeListKeys } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 
 const schema = z.strictObject({
-  ...fetchedKeys,
+  ...wholeListKeys,
   type: z.literal('abuseipdb'),
   api_key: z
     .string()
@@ -109,7 +109,11 @@ function openBlacklist(config: AbuseIpdb, { fetcher, fingerprint }: FeedContext 
         retryable: true,
       });
     }
-    yield { records: page, cursor: { fingerprint, generatedAt: meta.generatedAt } };
+    yield {
+      records: page,
+      cursor: { fingerprint, generatedAt: meta.generatedAt },
+      truncated: isCutOff(data.length, config.limit),
+    };
   }
 
   async function fetchBlacklist(context: PollContext): Promise<ListAnswer> {
@@ -132,7 +136,14 @@ function openBlacklist(config: AbuseIpdb, { fetcher, fingerprint }: FeedContext 
     throw new TiplineError('FEED_STATUS', 'answered 304 to a request without conditions', { retryable: true });
   }
 
-  return { kind: 'polled', every: config.every, local: false, poll };
+  return { kind: 'polled', every: config.every, local: false, snapshot: true, poll };
+}
+
+/** An account that pays for less gets less than it asks for, and is not told. */
+const ACCOUNT_LIMITS = [10_000, 100_000, 500_000];
+
+function isCutOff(count: number, limit: number): boolean {
+  return count >= limit || ACCOUNT_LIMITS.includes(count);
 }
 
 function recordOf(entry: unknown, generatedAt: string, number: number, tally: Tally): RawIndicator | undefined {

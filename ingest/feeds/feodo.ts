@@ -5,11 +5,11 @@ import { defineFeed } from '../feed.ts';
 import { contextOf, type Fields, numberIn, textIn, timeIn } from '../formats/fields.ts';
 import { exportRows, rowRecords } from '../formats/rows.ts';
 import { listText } from '../formats/text.ts';
-import { fetchedKeys } from '../settings.ts';
+import { wholeListKeys } from '../settings.ts';
 import { pollWholeList } from './whole-list.ts';
 
 const schema = z.strictObject({
-  ...fetchedKeys,
+  ...wholeListKeys,
   type: z.literal('feodo'),
   url: z
     .url({ protocol: /^https?$/ })

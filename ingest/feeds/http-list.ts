@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
+import { confidenceRule } from '../confidence.ts';
 import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import type { ListAnswer, Validators } from '../fetch/fetcher.ts';
 import { parsePath } from '../formats/json-path.ts';
@@ -9,20 +10,12 @@ import { LIST_COLUMNS, type ListColumn } from '../formats/record.ts';
 import { listText } from '../formats/text.ts';
 import { inPages } from '../pages.ts';
 import { percent } from '../setting-values.ts';
-import { fetchedKeys } from '../settings.ts';
+import { wholeListKeys } from '../settings.ts';
 
 const column = z.union([z.int().min(1).max(1000), z.string().min(1).max(200)]);
 
-const stepsOfColumn = z.strictObject({
-  column: column.describe('Column or path with a number.'),
-  map: z
-    .array(z.tuple([z.number(), percent]))
-    .min(1)
-    .max(100)
-    .optional()
-    .describe(
-      'Pairs of a number and a confidence: a value of at least the number means that confidence, below the first there is none. Without it the number is the confidence.',
-    ),
+const listConfidence = confidenceRule.extend({
+  column: column.optional().describe('Column or path with a number.'),
 });
 
 /** RFC 9110 token, and nothing that could begin another header. */
@@ -34,7 +27,7 @@ const headerValue = z
 
 const schema = z
   .strictObject({
-    ...fetchedKeys,
+    ...wholeListKeys,
     type: z.literal('http-list'),
     url: z
       .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -52,10 +45,10 @@ const schema = z
         'Where each field stands: columns from 1, or by their names in the header row; dotted paths with `[]` in JSON.',
       ),
     confidence: z
-      .union([percent, stepsOfColumn])
+      .union([percent, listConfidence])
       .optional()
       .describe(
-        'For records that bring none, 0 to 100; or `column` and `map`: from which value of the column on it is how much.',
+        'For records that bring none, 0 to 100; or a section that says what their own means, or which column it is in.',
       ),
     delimiter: z.string().min(1).max(4).optional().describe('Between the cells of csv and tsv; else a comma or a tab.'),
     header: z
@@ -97,8 +90,8 @@ const schema = z
     if (!hasColumns(list.format)) {
       for (const field of Object.keys(list.columns))
         refuse(['columns', field], `a list of format ${list.format} has no columns to name`);
-      if (typeof list.confidence === 'object')
-        refuse(['confidence'], `must be a number, since ${list.format} has no columns`);
+      if (typeof list.confidence === 'object' && list.confidence.column !== undefined)
+        refuse(['confidence', 'column'], `a list of format ${list.format} has no columns to name`);
       return;
     }
     if (columns.indicator === undefined) {
@@ -123,7 +116,8 @@ function columnsOf(
   list: Pick<HttpList, 'format' | 'columns' | 'confidence'>,
 ): Partial<Record<ListColumn, number | string>> {
   const isJson = list.format === 'json' || list.format === 'ndjson';
-  const rule = typeof list.confidence === 'object' ? { confidence: list.confidence.column } : {};
+  const place = typeof list.confidence === 'object' ? list.confidence.column : undefined;
+  const rule = place === undefined ? {} : { confidence: place };
   return { ...(isJson ? {} : { indicator: 1 }), ...list.columns, ...rule };
 }
 
@@ -180,7 +174,7 @@ function openList(list: HttpList, { fetcher, fingerprint }: FeedContext & { fing
     yield { records: [], cursor: { fingerprint, ...answer.validators } };
   }
 
-  return { kind: 'polled', every: list.every, local: false, poll };
+  return { kind: 'polled', every: list.every, local: false, snapshot: list.snapshot, poll };
 }
 
 /** Undefined asks for the whole list: nothing is known of it, it was read with other settings, or it must be published again. */
@@ -192,10 +186,11 @@ function validatorsOf(context: PollContext, fingerprint: string): Validators {
 }
 
 function settingsOf(list: HttpList): FormatSettings {
-  const map = typeof list.confidence === 'object' ? list.confidence.map : undefined;
+  const { confidence } = list;
+  const map = typeof confidence === 'object' && confidence.column !== undefined ? confidence.map : undefined;
   return {
     columns: columnsOf(list),
-    confidenceSteps: map?.toSorted(([a], [b]) => a - b),
+    confidenceSteps: map,
     delimiter: list.delimiter,
     header: list.header,
     comments: list.comments,

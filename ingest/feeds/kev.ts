@@ -7,12 +7,12 @@ import { contextOf, type Fields, isFields, numberIn, textIn, timeIn, wordsIn } f
 import { parseDocument } from '../formats/json.ts';
 import { type Row, rowRecords } from '../formats/rows.ts';
 import { listText, wholeText } from '../formats/text.ts';
-import { fetchedKeys } from '../settings.ts';
+import { wholeListKeys } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 import { pollWholeList } from './whole-list.ts';
 
 const schema = z.strictObject({
-  ...fetchedKeys,
+  ...wholeListKeys,
   type: z.literal('kev'),
   url: z
     .url({ protocol: /^https?$/ })

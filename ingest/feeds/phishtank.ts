@@ -7,11 +7,11 @@ import { contextOf, type Fields, isFields, textIn, timeIn, truthIn } from '../fo
 import { jsonRows, rowRecords } from '../formats/rows.ts';
 import { listText } from '../formats/text.ts';
 import { milliseconds } from '../setting-values.ts';
-import { fetchedKeys } from '../settings.ts';
+import { wholeListKeys } from '../settings.ts';
 import { pollWholeList } from './whole-list.ts';
 
 const schema = z.strictObject({
-  ...fetchedKeys,
+  ...wholeListKeys,
   type: z.literal('phishtank'),
   app_key: z
     .string()

@@ -6,12 +6,12 @@ import { defineFeed } from '../feed.ts';
 import { contextOf, type Fields, isFields, numberIn, textIn } from '../formats/fields.ts';
 import { lineRecords } from '../formats/line-records.ts';
 import { listText } from '../formats/text.ts';
-import { fetchedKeys } from '../settings.ts';
+import { wholeListKeys } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 import { pollWholeList } from './whole-list.ts';
 
 const schema = z.strictObject({
-  ...fetchedKeys,
+  ...wholeListKeys,
   type: z.literal('spamhaus-drop'),
   url: z
     .url({ protocol: /^https?$/ })

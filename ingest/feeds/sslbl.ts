@@ -5,11 +5,11 @@ import { defineFeed } from '../feed.ts';
 import { type Fields, textIn, timeIn } from '../formats/fields.ts';
 import { csvRows, rowRecords } from '../formats/rows.ts';
 import { listText } from '../formats/text.ts';
-import { fetchedKeys } from '../settings.ts';
+import { wholeListKeys } from '../settings.ts';
 import { pollWholeList } from './whole-list.ts';
 
 const schema = z.strictObject({
-  ...fetchedKeys,
+  ...wholeListKeys,
   type: z.literal('sslbl'),
   url: z
     .url({ protocol: /^https?$/ })

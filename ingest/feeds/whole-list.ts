@@ -56,7 +56,7 @@ export function pollWholeList(list: WholeList): PolledFeed {
     if (total === 0 && !(list.mayBeEmpty === true && seen.bytes > 0 && seen.skipped === 0)) throw emptyList();
     yield { records: [], cursor: { fingerprint, ...answer.validators } };
   }
-  return { kind: 'polled', every: list.every, local: false, poll };
+  return { kind: 'polled', every: list.every, local: false, snapshot: list.snapshot, poll };
 }
 
 /** Undefined asks for the whole list: nothing is known of it, it was read with other settings, or it must be published again. */

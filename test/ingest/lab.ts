@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createHealth, type Health } from '../../core/process/health.ts';
 import { type Log, silentLog } from '../../core/process/log.ts';
@@ -22,6 +25,8 @@ export interface Lab {
   health: Health;
   context: WorkerContext;
   fetcher: Fetcher;
+  /** Folder of the last good lists. */
+  lists: string;
   logged: { level: string; fields: Readonly<Record<string, unknown>>; message: string }[];
   start(sections: unknown[], changes?: Partial<IngestOptions>): IngestWorker;
   once(sections: unknown[], changes?: Partial<IngestOptions>): Promise<IngestReport>;
@@ -36,10 +41,12 @@ export function openLab(t: TestContext): Lab {
   const logged: Lab['logged'] = [];
   const context: WorkerContext = { log: recordingLog(logged), health, metrics: createMetrics(), seam: noSeam };
   const workers: IngestWorker[] = [];
+  const lists = mkdtempSync(join(tmpdir(), 'tipline-lists-'));
   t.after(async () => {
     bus.open();
     await Promise.all(workers.map((worker) => worker.stop()));
     await fetcher.close();
+    rmSync(lists, { recursive: true, force: true });
   });
 
   const lab: Lab = {
@@ -48,6 +55,7 @@ export function openLab(t: TestContext): Lab {
     health,
     context,
     fetcher,
+    lists,
     logged,
     start(sections, changes = {}) {
       const worker = startIngest({
@@ -56,6 +64,8 @@ export function openLab(t: TestContext): Lab {
         cursors,
         fetcher,
         once: false,
+        own: [],
+        lists,
         owner: 'lab',
         context,
         blockFor: DAY,

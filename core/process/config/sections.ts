@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parsePrefix } from '../../indicator/address.ts';
+import { canonicalDomain } from '../../indicator/domain.ts';
 import { INDICATOR_TYPES } from '../../indicator/type.ts';
 import { parseDuration } from '../duration.ts';
 import { LOG_LEVELS } from '../log.ts';
@@ -123,6 +125,14 @@ export const storeSection = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** A domain, an address or a CIDR of the operator. */
+export const ownEntry = z
+  .string()
+  .max(253)
+  .refine((text) => parsePrefix(text) !== undefined || canonicalDomain(text) !== undefined, {
+    error: 'must be a domain such as example.org, an address, or a network such as 192.0.2.0/24',
+  });
+
 /** The keys that every feed has; each feed type adds its own in ingest/feeds. */
 export const feedSection = z.looseObject({
   name,
@@ -244,6 +254,8 @@ export const configSchema = z.strictObject({
   feeds: z.array(feedEntry).default([]),
   /** A file with feeds of your own, laid over the shipped catalogue. */
   catalogue: z.string().min(1).optional(),
+  /** Domains and networks of your own: a list that names one is held back. */
+  own: z.array(ownEntry).max(10_000).default([]),
   enrich: enrichSection.prefault({}),
   alerting: alertingSection.prefault({}),
   responder: responderSection.prefault({}),

@@ -149,7 +149,7 @@ test('a list that breaks off leaves the cursor where it was', async (t) => {
   assert.equal(lab.state('list').publishedAt, 0);
 });
 
-test('120,000 lines go through in whole batches, in bounded memory, and a slow bus stops the reading', async (t) => {
+test('a list that is not judged: 120,000 lines go through in whole batches, in bounded memory, and a slow bus stops the reading', async (t) => {
   const lab = openLab(t);
   const lines = Array.from(
     { length: 120_000 },
@@ -174,9 +174,12 @@ test('120,000 lines go through in whole batches, in bounded memory, and a slow b
   });
   lab.bus.shut();
   const began = performance.now();
-  const worker = lab.start([list(web.url, { format: 'tsv', columns: { indicator: 1, confidence: 2 } })], {
-    once: true,
-  });
+  const worker = lab.start(
+    [list(web.url, { format: 'tsv', columns: { indicator: 1, confidence: 2 }, checks: false })],
+    {
+      once: true,
+    },
+  );
   let known = -1;
   // until nothing moves any more: the kernel's buffers are full
   for (;;) {
@@ -226,7 +229,7 @@ test('formats that say themselves what is what', async (t) => {
     refusals(list('https://example.org/', { format: 'zeek', columns: { indicator: 2 }, confidence: { column: 1 } })),
     [
       'columns.indicator: a list of format zeek has no columns to name',
-      'confidence: must be a number, since zeek has no columns',
+      'confidence.column: a list of format zeek has no columns to name',
     ],
   );
 });

@@ -1,0 +1,126 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGunzip, createGzip } from 'node:zlib';
+import { codeOf, TiplineError } from '../../core/process/errors.ts';
+import { createLineSplitter } from '../formats/lines.ts';
+import { MOST_RECORD_BYTES } from '../outgoing.ts';
+import { inPages } from '../pages.ts';
+
+/** One record of a list as it goes on the bus. */
+export interface Member {
+  /** Forty hex digits. */
+  readonly key: string;
+  /** JSON text on one line. */
+  readonly value: string;
+  /** Its `valid_until` is ours and not the source's: it is renewed as long as the list is good. */
+  readonly granted: boolean;
+}
+
+/** Where the lists of one feed are kept: the one that is being read, and the last good one. */
+export interface ListFiles {
+  readonly next: string;
+  readonly last: string;
+}
+
+const KEY_LENGTH = 40;
+const ABANDONED_MS = 86_400_000;
+
+/**
+ * The files of a feed; makes the folder, and removes what processes left there that were killed while they read. The process id keeps
+ * two apart that read one feed because the store, and so the lease, was away.
+ */
+export async function listFiles(folder: string, feed: string): Promise<ListFiles> {
+  await onDisk(mkdir(folder, { recursive: true, mode: 0o750 }));
+  for (const file of await onDisk(readdir(folder))) {
+    if (!file.startsWith(`${feed}.`) || !/^\d+\.next$/.test(file.slice(feed.length + 1))) continue;
+    const path = join(folder, file);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+  }
+  return { next: join(folder, `${feed}.${process.pid}.next`), last: join(folder, `${feed}.list`) };
+}
+
+/** Writes a list, packed: a line says when it was read (epoch ms), then each member has one. Rejects with what `batches` throws. */
+export async function writeList(
+  path: string,
+  readAt: number,
+  batches: AsyncIterable<readonly Member[]>,
+): Promise<void> {
+  async function* lines(): AsyncGenerator<string> {
+    yield `${readAt}\n`;
+    for await (const batch of batches) {
+      let text = '';
+      for (const { key, value, granted } of batch) text += `${granted ? '+' : '-'}${key}${value}\n`;
+      if (text !== '') yield text;
+    }
+  }
+  // the quickest level still packs a list to a tenth
+  const pack = createGzip({ level: constants.Z_BEST_SPEED });
+  await onDisk(pipeline(lines, pack, createWriteStream(path, { mode: 0o640 })));
+}
+
+/** The members of a list in their order, in pages. Rejects when the file is not there, or not whole. */
+export async function* readList(path: string): AsyncGenerator<Member[]> {
+  async function* members(): AsyncGenerator<Member[]> {
+    let first = true;
+    for await (const lines of linesOf(path)) {
+      yield (first ? lines.slice(1) : lines).map(memberOf);
+      first = false;
+    }
+  }
+  yield* inPages(members());
+}
+
+/** When the list was read, epoch ms; undefined when there is no such file or it is none of ours. */
+export async function readAtOf(path: string): Promise<number | undefined> {
+  try {
+    for await (const [line] of linesOf(path)) {
+      const at = Number(line);
+      return Number.isFinite(at) && at > 0 ? at : undefined;
+    }
+  } catch {
+    // a list that cannot be read is as good as none
+  }
+  return undefined;
+}
+
+/** Makes the list that was read the last good one. */
+export async function keepList({ next, last }: ListFiles): Promise<void> {
+  await onDisk(rename(next, last));
+}
+
+async function* linesOf(path: string): AsyncGenerator<string[]> {
+  const splitter = createLineSplitter({ maxLine: MOST_RECORD_BYTES + KEY_LENGTH + 1 });
+  const file = createReadStream(path);
+  const unpacked = file.pipe(createGunzip());
+  file.on('error', (error) => unpacked.destroy(error));
+  try {
+    for await (const chunk of unpacked) {
+      const lines: string[] = [];
+      splitter.push(chunk as Buffer, (line) => lines.push(line.toString('utf8')));
+      if (lines.length > 0) yield lines;
+    }
+  } finally {
+    file.destroy();
+  }
+}
+
+function memberOf(line: string): Member {
+  return { granted: line.startsWith('+'), key: line.slice(1, KEY_LENGTH + 1), value: line.slice(KEY_LENGTH + 1) };
+}
+
+/** Errors of the file system in words; all others are as they were. */
+async function onDisk<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error) || error instanceof TiplineError) throw error;
+    throw new TiplineError(
+      'FEED_LIST_FILE',
+      `the list cannot be kept under "data" while it is checked (${codeOf(error)}): make room there, or let tipline write`,
+      { cause: error, retryable: true },
+    );
+  }
+}

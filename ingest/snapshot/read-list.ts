@@ -1,0 +1,153 @@
+import { rm } from 'node:fs/promises';
+import { TiplineError } from '../../core/process/errors.ts';
+import type { Page } from '../feed.ts';
+import { type FeedRun, forward } from '../feed-run.ts';
+import type { Quarantine } from '../feed-state.ts';
+import { DEFAULT_CHECKS, type Finding, type FindingKind, judge } from './checks.ts';
+import { type HeldList, holdList } from './hold.ts';
+import { keepList, type ListFiles, listFiles, type Member, readAtOf, readList } from './list-file.ts';
+import type { FullProfile } from './profile.ts';
+import { renewed, withdrawn } from './told-again.ts';
+
+/** A list that is held back. The last good one stays as it is. */
+export class Quarantined extends TiplineError {
+  /** False when the same was said at the reading before. */
+  readonly isNew: boolean;
+
+  constructor(reason: string, isNew: boolean) {
+    super('FEED_QUARANTINE', reason, { retryable: true });
+    this.isNew = isNew;
+  }
+}
+
+export interface ListReading {
+  /** Epoch ms. */
+  startedAt: number;
+  validUntil: string;
+  /** The last good list must be published again, or it expires. */
+  republishDue: boolean;
+}
+
+/**
+ * Reads a feed whose every answer is the whole list: to its end first, then it is judged, and only then is it published, with what vanished
+ * from it where the feed tells absences. Throws Quarantined when it is held back. A crash before its end leaves cursor and last good list as
+ * they were, so all of it is read again.
+ */
+export async function readWholeList(run: FeedRun, pages: AsyncIterable<Page>, reading: ListReading): Promise<void> {
+  const { keeper, settings, signal } = run;
+  const files = await listFiles(run.lists, settings.name);
+  try {
+    const { startedAt: readAt, validUntil } = reading;
+    const list = await holdList(run, pages, { path: files.next, readAt, validUntil });
+    if (list === undefined) {
+      // the source has what was published last: what was held back is gone
+      if (keeper.state.quarantine !== null) keeper.update({ quarantine: null });
+      return;
+    }
+    const findings = settings.checks === false ? [] : judgeAgainstGood(run, list);
+    if (findings.length > 0) await holdBack(run, list, findings, readAt);
+    await publishList(run, list, { files, readAt });
+    if (signal.aborted) return;
+    const { records, types } = list.profile;
+    keeper.update({
+      ...(list.cursor === undefined ? {} : { cursor: list.cursor }),
+      good: { at: readAt, records, types },
+      quarantine: null,
+    });
+  } finally {
+    await rm(files.next, { force: true });
+  }
+}
+
+/**
+ * Says of the last good list that it is still good, when that is due: what the source says now is no list. Without the file, or with one that
+ * another process has since outdated, nothing is said, and the list expires.
+ */
+export async function keepGoodAlive(run: FeedRun, { startedAt, validUntil, republishDue }: ListReading): Promise<void> {
+  const { keeper, settings, signal } = run;
+  const { good } = keeper.state;
+  if (!republishDue || good === null) return;
+  const { last } = await listFiles(run.lists, settings.name);
+  const readAt = await readAtOf(last);
+  if (readAt === undefined || readAt < good.at) return;
+  const now = new Date(startedAt).toISOString();
+  for await (const members of goodMembers(run, last, (member) => renewed(member, now, validUntil))) {
+    await forward(run, members);
+    if (signal.aborted) return;
+  }
+  keeper.update({ publishedAt: startedAt });
+}
+
+/** Other settings make another list of the same answer: then sizes cannot be compared. */
+function comparable({ keeper, fingerprint }: FeedRun): boolean {
+  return keeper.state.fingerprint === fingerprint;
+}
+
+function judgeAgainstGood(run: FeedRun, { profile }: HeldList): Finding[] {
+  const { checks } = run.settings;
+  const limits = checks === undefined || checks === false ? DEFAULT_CHECKS : checks;
+  return judge(profile, comparable(run) ? run.keeper.state.good : null, limits);
+}
+
+/** Throws Quarantined, unless an operator has released this list. */
+async function holdBack(run: FeedRun, { profile }: HeldList, findings: readonly Finding[], at: number): Promise<void> {
+  const { keeper, settings } = run;
+  const kinds = findings.map(({ kind }) => kind);
+  const before = keeper.state.quarantine;
+  const released = before !== null && (await run.isReleased(before));
+  if (released && isLike(profile, before, kinds)) return;
+  // a release that was for another list is used up
+  const isNew = before === null || released || before.kinds.join() !== kinds.join();
+  const reason = `the list is held back: ${findings.map(({ message }) => message).join('; ')}. The last good one stays. Look at it with "tipline feeds test ${settings.name}", and if it is right, "tipline feeds release ${settings.name}"`;
+  const { records, types } = profile;
+  keeper.update({ quarantine: { since: isNew ? at : before.since, kinds, reason, records, types } });
+  throw new Quarantined(reason, isNew);
+}
+
+/** Is it much the list that an operator has looked at, or has the source changed it again since? */
+function isLike(profile: FullProfile, seen: Quarantine, kinds: readonly FindingKind[]): boolean {
+  const misplaced = kinds.filter((kind) => kind === 'private' || kind === 'own');
+  const compared = judge(profile, seen, DEFAULT_CHECKS).filter(({ kind }) => kind !== 'private' && kind !== 'own');
+  return misplaced.every((kind) => seen.kinds.includes(kind)) && compared.length === 0;
+}
+
+async function publishList(
+  run: FeedRun,
+  list: HeldList,
+  { files, readAt }: { files: ListFiles; readAt: number },
+): Promise<void> {
+  const { signal, settings } = run;
+  for await (const members of readList(files.next)) {
+    await forward(run, members);
+    if (signal.aborted) return;
+  }
+  if (settings.revoke_on_absence === true && !list.truncated && comparable(run)) {
+    const now = new Date(readAt).toISOString();
+    const gone = (member: Member): Member | undefined => (list.marks.has(member) ? undefined : withdrawn(member, now));
+    for await (const members of goodMembers(run, files.last, gone)) {
+      await forward(run, members);
+      if (signal.aborted) return;
+    }
+  }
+  await keepList(files);
+}
+
+/**
+ * Members of the last good list, as `tell` has them. A list that is not here, or damaged, tells less and nothing wrong: what is left out expires
+ * by itself.
+ */
+async function* goodMembers(
+  { keeper, log }: FeedRun,
+  path: string,
+  tell: (member: Member) => Member | undefined,
+): AsyncGenerator<Member[]> {
+  if (keeper.state.good === null) return;
+  try {
+    for await (const members of readList(path)) {
+      const told = members.map(tell).filter((member) => member !== undefined);
+      if (told.length > 0) yield told;
+    }
+  } catch (error) {
+    log.warn({ error }, 'the last good list cannot be read; what stood on it expires by itself');
+  }
+}
