@@ -1,6 +1,6 @@
 /** What one poll, or one listener since its start, had to leave out. Counted on the hot path, told once at the end. */
 export interface Tally {
-  /** A row that gives no record; `where` is a line or record number. */
+  /** A row that gives no record; `where` is a line or record number. Rows may come in any order: a format that sorts what it reads has one of its own. */
   skip(where: number, reason: string): void;
   /** Lines and records above the size cap. */
   tooLong(count: number): void;
@@ -12,7 +12,7 @@ export interface Tally {
 
 export interface TallyReport {
   skipped: number;
-  /** `line 17: no indicator in column 2`. */
+  /** The one that stands first, as `line 17: no indicator in column 2`. */
   firstSkipped: string | undefined;
   tooLong: number;
   notes: readonly string[];
@@ -22,10 +22,13 @@ const MOST_NOTES = 5;
 
 export function createTally(): Tally {
   let report: { skipped: number; firstSkipped: string | undefined; tooLong: number; notes: string[] } = none();
+  let firstAt = Number.POSITIVE_INFINITY;
   return {
     skip(where, reason) {
       report.skipped += 1;
-      report.firstSkipped ??= `line ${where}: ${reason}`;
+      if (where >= firstAt) return;
+      firstAt = where;
+      report.firstSkipped = `line ${where}: ${reason}`;
     },
     tooLong(count) {
       report.tooLong += count;
@@ -36,6 +39,7 @@ export function createTally(): Tally {
     take() {
       const taken = report;
       report = none();
+      firstAt = Number.POSITIVE_INFINITY;
       return taken;
     },
   };
