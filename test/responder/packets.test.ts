@@ -113,7 +113,8 @@ test('what is blocked passes neither in, through nor out, and its neighbours do'
 
 for (const renewal of [undefined, 'replace'] as const) {
   test(`a re-seen address is still blocked after its first deadline, and not for ever (${renewal ?? 'renewal as probed'})`, async (t) => {
-    const blockFor = 4000;
+    // from the first deadline to the second there must be room for the kernel's whole seconds and for probes that wait in vain
+    const blockFor = 8000;
     await withFirewall(
       t,
       { config: { block_for: blockFor }, ...(renewal === undefined ? {} : { renewal }) },
