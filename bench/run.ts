@@ -101,7 +101,12 @@ async function benchSink(): Promise<void> {
   await fill(warm, 'new', 20_000, 99);
   console.log(`${EVENTS.toLocaleString('en')} events of each kind are on the topics; ${ROUNDS} rounds`);
 
-  const subject = await start('subject.ts', { BROKERS: kafka.brokers.join(','), NODE: url, STORE_PREFIX: '', GEO });
+  const subject = await start('subject.ts', {
+    BROKERS: kafka.brokers.join(','),
+    ELASTICSEARCH: url,
+    STORE_PREFIX: '',
+    GEO,
+  });
   await subject.ask({ run: 'warm-', group: 'warm' });
   const floors: Cost[] = [];
   const costs = new Map<Variant, Cost[]>(VARIANTS.map((variant) => [variant, []]));
@@ -157,7 +162,7 @@ async function benchReal(): Promise<void> {
   // what the enricher sends is recorded against the sink
   const recorder = await start('subject.ts', {
     BROKERS: kafka.brokers.join(','),
-    NODE: url,
+    ELASTICSEARCH: url,
     STORE_PREFIX: 'recorded-',
     GEO,
   });
@@ -177,7 +182,7 @@ async function benchReal(): Promise<void> {
     const prefix = `t${round}-`;
     const subject = await start('subject.ts', {
       BROKERS: kafka.brokers.join(','),
-      NODE: elasticsearch.url,
+      ELASTICSEARCH: elasticsearch.url,
       STORE_PREFIX: prefix,
       GEO,
     });
@@ -187,7 +192,7 @@ async function benchReal(): Promise<void> {
     const other = `r${round}-`;
     const preparer = await start('subject.ts', {
       BROKERS: kafka.brokers.join(','),
-      NODE: elasticsearch.url,
+      ELASTICSEARCH: elasticsearch.url,
       STORE_PREFIX: other,
       GEO,
     });

@@ -29,19 +29,20 @@ export interface Cost {
   unchanged: number;
 }
 
-const { BROKERS = '', NODE = '', STORE_PREFIX = '', DATA = '', GEO = '' } = process.env;
+// ELASTICSEARCH and not NODE: npm sets a NODE of its own
+const { BROKERS = '', ELASTICSEARCH = '', STORE_PREFIX = '', DATA = '', GEO = '' } = process.env;
 const config = configSchema.parse({
   bus: BROKERS === '' ? { kind: 'embedded' } : { kind: 'kafka', brokers: BROKERS.split(',') },
   store:
-    NODE === ''
+    ELASTICSEARCH === ''
       ? { kind: 'embedded' }
-      : { kind: 'elasticsearch', nodes: [NODE], prefix: STORE_PREFIX, replicas: 0, refresh_interval: '30s' },
+      : { kind: 'elasticsearch', nodes: [ELASTICSEARCH], prefix: STORE_PREFIX, replicas: 0, refresh_interval: '30s' },
 });
 const context = { log: createLog('error'), health: createHealth(), metrics: createMetrics(), seam: noSeam };
 const kafka: Bus =
   BROKERS === '' ? openEmbeddedBus({ data: DATA, ...context }) : openKafkaBus(config.bus as KafkaConfig, context);
 const store: Store =
-  NODE === ''
+  ELASTICSEARCH === ''
     ? openEmbeddedStore({ data: DATA, ...context })
     : await openElasticsearchStore(config.store as ElasticsearchConfig, context);
 let settled = createSettled(config.enrich.cache);
