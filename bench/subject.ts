@@ -45,7 +45,7 @@ const store: Store =
   ELASTICSEARCH === ''
     ? openEmbeddedStore({ data: DATA, ...context })
     : await openElasticsearchStore(config.store as ElasticsearchConfig, context);
-let settled = createSettled(config.enrich.cache);
+const settled = createSettled(config.enrich.cache);
 
 async function take(prefix: string, group: string, profile: string | undefined): Promise<Cost> {
   const bus = withPrefix(kafka, prefix);
@@ -111,7 +111,8 @@ type Order = { run: string; group: string; profile?: string } | { forget: true }
 async function obey(order: Order): Promise<Cost | null> {
   if ('run' in order) return take(order.run, `${ENRICH_GROUP}-${order.group}`, order.profile);
   if ('setup' in order) await store.setup();
-  else settled = createSettled(config.enrich.cache);
+  // cleared and not made anew: a process has one, and a second would count as memory until it is collected
+  else settled.clear();
   return null;
 }
 
