@@ -58,6 +58,12 @@ feeds:
   - name: reports
     type: stix-file
     path: "/data/stix/*.json"`,
+      notes: `
+Such a file is a log of statements and not a list: each holds until the time that it names, until its type's lifetime has passed, or until it is revoked. A document that shrinks,
+is empty or is gone takes nothing back, so it is not judged beside the one before, and the checks of [whole lists](#whole-lists) are not made. What it says of your own networks
+is for the allow list and the responder's guard to stop, or for \`exclude\`. With \`snapshot: true\` what is missing does expire, a day after the file was last read whole with it,
+and nobody asks whether so much can be right: set it only where each file is always written whole.
+`,
     },
   ],
   [
@@ -70,6 +76,8 @@ feeds:
   - name: misp-exports
     type: misp-file
     path: "/data/misp/*.json"`,
+      notes:
+        'Such files are not judged as a whole before they are published, and what is missing from one means nothing, for the [reasons](#stix-file) that hold for STIX.',
     },
   ],
 ]);

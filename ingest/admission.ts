@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseTlp, TLP_LEVELS, type Tlp } from '../core/contract/tlp.ts';
 import type { IndicatorType } from '../core/indicator/type.ts';
+import type { Rule } from './refusal.ts';
 import { indicatorType } from './setting-values.ts';
 
 /** Longer values meet no pattern: the operator's expression must not cost more the longer a hostile text is. */
@@ -49,8 +50,8 @@ interface Candidate {
   readonly tlp?: unknown;
 }
 
-/** May this record of that type go on? */
-export type Admission = (record: Candidate, type: IndicatorType | undefined) => boolean;
+/** The rule that keeps a record of that type out; undefined when it may go on. */
+export type Admission = (record: Candidate, type: IndicatorType | undefined) => Rule | undefined;
 
 /** Built once a feed. A feed without rules admits everything, at no cost. */
 export function createAdmission({ include, exclude, tlp_max }: AdmissionSettings): Admission | undefined {
@@ -59,14 +60,14 @@ export function createAdmission({ include, exclude, tlp_max }: AdmissionSettings
   const unwanted = exclude === undefined ? undefined : meets(exclude);
   const ceiling = tlp_max === undefined ? TLP_LEVELS.length : TLP_LEVELS.indexOf(tlp_max);
   return (record, of) => {
-    if (wanted !== undefined && !wanted(record, of)) return false;
-    if (unwanted?.(record, of) === true) return false;
+    if (wanted !== undefined && !wanted(record, of)) return 'include';
+    if (unwanted?.(record, of) === true) return 'exclude';
     const tlp = typeof record.tlp === 'string' ? parseTlp(record.tlp) : undefined;
-    return tlp === undefined || TLP_LEVELS.indexOf(tlp) <= ceiling;
+    return tlp === undefined || TLP_LEVELS.indexOf(tlp) <= ceiling ? undefined : 'tlp_max';
   };
 }
 
-function meets({ types, tags, match }: Selection): Admission {
+function meets({ types, tags, match }: Selection): (record: Candidate, of: IndicatorType | undefined) => boolean {
   const ofTypes = new Set<IndicatorType>(types);
   const withTags = new Set(tags.map((tag) => tag.toLowerCase()));
   const expression = match === undefined ? undefined : new RegExp(match, 'iu');

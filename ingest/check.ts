@@ -1,6 +1,7 @@
 import type { RawIndicator } from '../core/contract/raw-indicator.ts';
 import type { Log } from '../core/process/log.ts';
 import { createAdmission } from './admission.ts';
+import { type Clock, REAL_CLOCK } from './clock.ts';
 import { type ConfiguredFeed, Unreadable } from './feed.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import { transported, transportOf } from './fetch/transport.ts';
@@ -27,7 +28,7 @@ const SHOWN = 5;
 /** Fetches one page of a feed as if for the first time. Publishes nothing and moves no cursor. Rejects with what the feed says. */
 export async function checkFeed(
   configured: ConfiguredFeed,
-  context: { fetcher: Fetcher; log: Log; signal?: AbortSignal; show?: number },
+  context: { fetcher: Fetcher; log: Log; clock?: Clock; signal?: AbortSignal; show?: number },
 ): Promise<FeedCheck> {
   const tally = createTally();
   const check: FeedCheck = {
@@ -39,12 +40,12 @@ export async function checkFeed(
     fetched: false,
   };
   const { settings } = configured;
-  const { show = SHOWN } = context;
+  const { show = SHOWN, clock = REAL_CLOCK } = context;
   const admits = createAdmission(settings);
-  const fetcher = transported(context.fetcher, transportOf(settings));
-  const feed = configured.open({ fetcher, log: context.log });
+  const fetcher = transported(context.fetcher, transportOf(settings), clock);
+  const feed = configured.open({ fetcher, log: context.log, clock });
   if (feed.kind === 'listening') return check;
-  const startedAt = Date.now();
+  const startedAt = clock.now();
   const pages = feed.poll({
     cursor: null,
     startedAt,
@@ -61,7 +62,7 @@ export async function checkFeed(
         if (record instanceof Unreadable) check.unreadable += 1;
         else {
           const outgoing = toOutgoing(record, settings, new Date(startedAt).toISOString(), admits);
-          if (outgoing === 'not admitted') check.notAdmitted += 1;
+          if (typeof outgoing === 'string' && outgoing !== 'too_large') check.notAdmitted += 1;
           else if (check.records.length < show) check.records.push(record as RawIndicator);
         }
       }

@@ -1,6 +1,9 @@
 import { pause } from '../core/process/backoff.ts';
 
-/** Time as ingest sees it: schedule, retry waits and rate budgets all go by one clock, so that a test can let ten days pass in a second. */
+/**
+ * Time as ingest sees it: schedule, leases, cursors, quotas, retry waits and rate budgets all go by one clock, so that a test can let ten days
+ * pass in seconds. The machine's own time is left for what the machine measures: sockets, the end of the process, and when files changed.
+ */
 export interface Clock {
   /** Epoch ms. */
   now(): number;

@@ -7,7 +7,9 @@ import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
 import type { Quarantine } from './feed-state.ts';
 import type { TransportedFetcher } from './fetch/transport.ts';
+import type { NotSent } from './outgoing.ts';
 import type { Publisher } from './publish.ts';
+import { type Refused, ROW_REFUSALS } from './refusal.ts';
 import type { FeedSettings } from './settings.ts';
 import type { OwnThings } from './snapshot/own.ts';
 import type { StateKeeper } from './state-keeper.ts';
@@ -40,6 +42,8 @@ export interface FeedRun {
   /** Has an operator released what is held back? */
   isReleased(quarantine: Quarantine): Promise<boolean>;
   readonly counts: FeedCounts;
+  /** The same losses by reason, and what was held back. */
+  readonly refused: Refused;
   readonly tally: Tally;
   readonly publisher: Publisher;
   /** Carries the feed's name. */
@@ -55,18 +59,31 @@ export class BusFailure extends Error {}
 export async function deliver(run: FeedRun, records: readonly FeedRecord[]): Promise<void> {
   if (records.length === 0) return;
   run.counts.read += records.length;
-  const { published, tooLong, notAdmitted } = await onBus(run.publisher.publish(records, run.settings, run.admits));
+  const { seam } = run.context;
+  await seam('ingest-publishing', run.settings.name);
+  const { published, notSent } = await onBus(run.publisher.publish(records, run.settings, run.admits));
   run.counts.published += published;
-  run.counts.notAdmitted += notAdmitted;
-  run.tally.tooLong(tooLong);
-  run.context.seam('ingest-published');
+  for (const [reason, count] of notSent) leaveOut(run, reason, count);
+  await seam('ingest-published', run.settings.name);
+}
+
+/** Counts records that do not go on the bus. */
+export function leaveOut({ counts, refused, tally }: FeedRun, reason: NotSent, count = 1): void {
+  if (reason === 'too_large') {
+    tally.tooLong(count);
+    return;
+  }
+  counts.notAdmitted += count;
+  refused[reason] += count;
 }
 
 /** Publishes what is made up for the bus already; rejects like `deliver`. */
 export async function forward(run: FeedRun, records: readonly Outgoing[]): Promise<void> {
   if (records.length === 0) return;
+  const { seam } = run.context;
+  await seam('ingest-publishing', run.settings.name);
   run.counts.published += await onBus(run.publisher.forward(records));
-  run.context.seam('ingest-published');
+  await seam('ingest-published', run.settings.name);
 }
 
 async function onBus<T>(publishing: Promise<T>): Promise<T> {
@@ -107,8 +124,9 @@ export function reportQuarantine(run: FeedRun, held: TiplineError & { isNew: boo
 
 /** One line about what came since `before`, and what had to be left out. `quiet`: it comes so often that only losses are worth one. */
 export function reportReading(run: FeedRun, before: FeedCounts, quiet: boolean): void {
-  const { notes, firstSkipped, skipped, tooLong } = run.tally.take();
+  const { notes, firstSkipped, skipped, tooLong, refused } = run.tally.take();
   run.counts.skipped += skipped + tooLong;
+  for (const reason of ROW_REFUSALS) run.refused[reason] += refused[reason];
   for (const note of notes) run.log.warn({}, note);
   const read = run.counts.read - before.read;
   const notAdmitted = run.counts.notAdmitted - before.notAdmitted;

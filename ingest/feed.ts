@@ -3,7 +3,7 @@ import type { Bus } from '../bus/port.ts';
 import type { RawIndicator } from '../core/contract/raw-indicator.ts';
 import type { KafkaReach } from '../core/process/config/sections.ts';
 import type { Log } from '../core/process/log.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, REAL_CLOCK } from './clock.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { FeedSettings } from './settings.ts';
@@ -111,6 +111,13 @@ export interface FeedContext {
   readonly openBus?: (topic: ForeignTopic) => Promise<Bus>;
 }
 
+/** What a feed is opened with. */
+export interface OpenContext extends FeedContext {
+  readonly clock: Clock;
+  /** Changes with the configuration, secrets aside. */
+  readonly fingerprint: string;
+}
+
 /** A feed of the configuration, checked, not yet opened. */
 export interface ConfiguredFeed {
   readonly settings: FeedSettings;
@@ -133,7 +140,7 @@ interface FeedParts<Config extends FeedSettings> {
   schema: z.ZodType<Config>;
   /** Keys that must not enter the fingerprint. */
   secrets: readonly string[];
-  open(config: Config, context: FeedContext & { fingerprint: string }): Feed;
+  open(config: Config, context: OpenContext): Feed;
 }
 
 /** How a source is reached, and how its answers are judged, changes nothing of what it says. */
@@ -150,7 +157,11 @@ export function defineFeed<Config extends FeedSettings>(parts: FeedParts<Config>
       const fingerprint = fingerprintOf(config, [...parts.secrets, ...WAYS]);
       return {
         ok: true,
-        feed: { settings: config, fingerprint, open: (context) => parts.open(config, { ...context, fingerprint }) },
+        feed: {
+          settings: config,
+          fingerprint,
+          open: (context) => parts.open(config, { clock: REAL_CLOCK, ...context, fingerprint }),
+        },
       };
     },
   };

@@ -101,7 +101,11 @@ export async function readOnce(
     const until = new Date(notBefore).toISOString();
     return reportFailure(
       run,
-      new TiplineError('FEED_QUOTA', `its quota is used up; it may be asked again at ${until}`, { retryable: true }),
+      new TiplineError(
+        'FEED_QUOTA',
+        `its quota is used up, or it asked to be left alone; it may be asked again at ${until}`,
+        { retryable: true },
+      ),
     );
   }
   const outcome = await pollOnce(run, feed, { once: true, republishAfter });

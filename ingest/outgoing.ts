@@ -8,6 +8,7 @@ import type { Admission } from './admission.ts';
 import { confidenceOf } from './confidence.ts';
 import { type FeedRecord, Unreadable } from './feed.ts';
 import { validUntil } from './lifetime.ts';
+import type { Rule } from './refusal.ts';
 import type { FeedSettings } from './settings.ts';
 
 /** Header of a record that is no JSON object: the feed that sent it. A readable record says so in `source`. */
@@ -17,7 +18,7 @@ const FEED_HEADER = 'feed';
 export const MOST_RECORD_BYTES = 262_144;
 
 /** Why a record does not go on the bus: it is too large or too deep to be used, or the feed's own rules keep it out. */
-export type NotSent = 'too large' | 'not admitted';
+export type NotSent = 'too_large' | Rule;
 
 /**
  * A record as it goes on the bus: what the feed left open is filled from its configuration, and the key is the indicator's id, so that
@@ -35,16 +36,17 @@ export function toOutgoing(
   fillIn(open, settings, collectedAt);
   const indicator = indicatorOf(open.indicator, open.type);
   if (settings.lifetime !== undefined) open.valid_until ??= validUntil(open, indicator?.type, settings.lifetime);
-  if (admits !== undefined && !admits(open, indicator?.type)) return 'not admitted';
+  const rule = admits?.(open, indicator?.type);
+  if (rule !== undefined) return rule;
   let value: string;
   try {
     value = JSON.stringify(record);
   } catch {
     // JSON.parse reads any depth, JSON.stringify overflows the stack at some thousand levels
-    return 'too large';
+    return 'too_large';
   }
   // UTF-8 has at most three bytes for a UTF-16 unit, so most records need no counting
-  if (value.length * 3 > MOST_RECORD_BYTES && Buffer.byteLength(value) > MOST_RECORD_BYTES) return 'too large';
+  if (value.length * 3 > MOST_RECORD_BYTES && Buffer.byteLength(value) > MOST_RECORD_BYTES) return 'too_large';
   if (indicator !== undefined) named?.(indicator);
   return { key: indicator === undefined ? strangeKey(open.indicator, value) : indicatorId(indicator), value };
 }
@@ -97,7 +99,7 @@ function indicatorOf(text: unknown, toldType: unknown): Indicator | undefined {
 }
 
 function unreadable(bytes: Buffer, feed: string): Outgoing | NotSent {
-  if (bytes.length > MOST_RECORD_BYTES) return 'too large';
+  if (bytes.length > MOST_RECORD_BYTES) return 'too_large';
   return { key: contentKey(bytes), value: bytes, headers: { [FEED_HEADER]: feed } };
 }
 

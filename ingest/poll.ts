@@ -66,6 +66,9 @@ export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOpti
       return { kind: 'held', error };
     }
     const retryAfterMs = error instanceof FetchError ? error.retryAfterMs : undefined;
+    // kept, so that neither a restart nor another process that takes the feed over asks before its time
+    const postponed = keeper.state.notBefore > startedAt;
+    if (retryAfterMs !== undefined && !postponed) keeper.update({ notBefore: run.clock.now() + retryAfterMs });
     return { kind: 'failed', error: reportFailure(run, error), retryAfterMs };
   }
   noteSuccess(run, feed, startedAt, run.counts.read - before.read);

@@ -7,16 +7,14 @@ import type { Log } from '../core/process/log.ts';
 import type { Admission } from './admission.ts';
 import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
-import { toOutgoing } from './outgoing.ts';
+import { type NotSent, toOutgoing } from './outgoing.ts';
 import { PAGE_RECORDS } from './pages.ts';
 import type { FeedSettings } from './settings.ts';
 
 export interface Published {
   published: number;
-  /** Left out: larger than the enricher reads. */
-  tooLong: number;
-  /** Left out by the feed's own rules. */
-  notAdmitted: number;
+  /** How many were left out, and why. */
+  notSent: ReadonlyMap<NotSent, number>;
 }
 
 export interface Publisher {
@@ -98,19 +96,17 @@ export function createPublisher({ bus, health, log, signal, clock }: PublisherOp
   return {
     async publish(records, settings, admits) {
       const collectedAt = new Date(clock.now()).toISOString();
-      let tooLong = 0;
-      let notAdmitted = 0;
+      const notSent = new Map<NotSent, number>();
       // made one by one: the records of a page may be large
       function* outgoing(): Generator<Outgoing> {
         for (const record of records) {
           const made = toOutgoing(record, settings, collectedAt, admits);
           if (typeof made !== 'string') yield made;
-          else if (made === 'too large') tooLong += 1;
-          else notAdmitted += 1;
+          else notSent.set(made, (notSent.get(made) ?? 0) + 1);
         }
       }
       const published = await sendAll(outgoing(), evenShare(records.length));
-      return { published, tooLong, notAdmitted };
+      return { published, notSent };
     },
     forward: (records) => sendAll(records, evenShare(records.length)),
   };

@@ -1,5 +1,6 @@
 import { createBackoff } from '../core/process/backoff.ts';
 import type { Log } from '../core/process/log.ts';
+import { noSeam, type Seam } from '../core/process/seam.ts';
 import type { Cursors } from '../store/port.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
 import { type FeedState, feedKey, NEW_FEED, parseFeedState } from './feed-state.ts';
@@ -13,6 +14,7 @@ export interface KeeperOptions {
   clock?: Clock;
   /** How long the first reading waits for the store. */
   loadPatience?: number;
+  seam?: Seam;
 }
 
 /** Writes in quick succession become one. */
@@ -30,6 +32,7 @@ export class StateKeeper {
   readonly #owner: string;
   readonly #clock: Clock;
   readonly #loadPatience: number;
+  readonly #passed: () => void;
   #state: FeedState = NEW_FEED;
   #version: string | null = null;
   /** False: the store was away when we began, so nothing is known of who had the feed. */
@@ -42,13 +45,15 @@ export class StateKeeper {
   #hurry = new AbortController();
   #giveUp = new AbortController();
 
-  constructor({ name, cursors, log, owner, clock = REAL_CLOCK, loadPatience = LOAD_PATIENCE_MS }: KeeperOptions) {
+  constructor(options: KeeperOptions) {
+    const { name, cursors, log, owner, clock = REAL_CLOCK, loadPatience = LOAD_PATIENCE_MS, seam = noSeam } = options;
     this.#key = feedKey(name);
     this.#cursors = cursors;
     this.#log = log;
     this.#owner = owner;
     this.#clock = clock;
     this.#loadPatience = loadPatience;
+    this.#passed = () => void seam('ingest-state-kept', name);
   }
 
   get state(): FeedState {
@@ -66,7 +71,19 @@ export class StateKeeper {
     this.#loaded = false;
     this.#hurry = new AbortController();
     this.#giveUp = new AbortController();
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(this.#loadPatience)]);
+    const ended = new AbortController();
+    const tired = new AbortController();
+    const patience = AbortSignal.any([signal, tired.signal]);
+    void this.#clock.pause(this.#loadPatience, AbortSignal.any([signal, ended.signal])).then(() => tired.abort());
+    try {
+      if (await this.#tryToLoad(patience)) return;
+    } finally {
+      ended.abort();
+    }
+    if (!signal.aborted) this.#log.warn({}, 'the store is away; this feed is read from its beginning');
+  }
+
+  async #tryToLoad(patience: AbortSignal): Promise<boolean> {
     const backoff = createBackoff({ first: 200, most: 5000 });
     while (!patience.aborted) {
       try {
@@ -76,13 +93,13 @@ export class StateKeeper {
           this.#version = found.version;
         }
         this.#loaded = true;
-        return;
+        return true;
       } catch (error) {
         if (!patience.aborted) this.#log.debug({ error }, 'the cursor cannot be read yet');
       }
       await this.#clock.pause(backoff.next(), patience);
     }
-    if (!signal.aborted) this.#log.warn({}, 'the store is away; this feed is read from its beginning');
+    return false;
   }
 
   update(patch: Partial<FeedState>): void {
@@ -131,6 +148,7 @@ export class StateKeeper {
     const version = await this.#cursors.put(this.#key, state, this.#version);
     if (version !== undefined) {
       this.#version = version;
+      this.#passed();
       return;
     }
     const found = await this.#cursors.get(this.#key);

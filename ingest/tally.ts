@@ -1,7 +1,12 @@
+import type { RowRefusal } from './refusal.ts';
+
 /** What one poll, or one listener since its start, had to leave out. Counted on the hot path, told once at the end. */
 export interface Tally {
-  /** A row that gives no record; `where` is a line or record number. Rows may come in any order: a format that sorts what it reads has one of its own. */
-  skip(where: number, reason: string): void;
+  /**
+   * A row that gives no record; `where` is a line or record number. Rows may come in any order: a format that sorts what it reads has one of
+   * its own. `reason` is for people and may quote the feed, `as` is for counting.
+   */
+  skip(where: number, reason: string, as?: RowRefusal): void;
   /** Lines and records above the size cap. */
   tooLong(count: number): void;
   /** Anything else an operator should read once a poll. */
@@ -11,40 +16,51 @@ export interface Tally {
 }
 
 export interface TallyReport {
-  skipped: number;
+  /** Rows of any kind of refusal but those of `tooLong`. */
+  readonly skipped: number;
   /** The one that stands first, as `line 17: no indicator in column 2`. */
-  firstSkipped: string | undefined;
-  tooLong: number;
-  notes: readonly string[];
+  readonly firstSkipped: string | undefined;
+  readonly tooLong: number;
+  /** Both of them by what was wrong. */
+  readonly refused: Readonly<Record<RowRefusal, number>>;
+  readonly notes: readonly string[];
 }
 
 const MOST_NOTES = 5;
 
 export function createTally(): Tally {
-  let report: { skipped: number; firstSkipped: string | undefined; tooLong: number; notes: string[] } = none();
+  let refused = none();
+  let tooLong = 0;
+  let notes: string[] = [];
+  let firstSkipped: string | undefined;
   let firstAt = Number.POSITIVE_INFINITY;
   return {
-    skip(where, reason) {
-      report.skipped += 1;
+    skip(where, reason, as = 'unusable') {
+      refused[as] += 1;
       if (where >= firstAt) return;
       firstAt = where;
-      report.firstSkipped = `line ${where}: ${reason}`;
+      firstSkipped = `line ${where}: ${reason}`;
     },
     tooLong(count) {
-      report.tooLong += count;
+      refused.too_large += count;
+      tooLong += count;
     },
     note(text) {
-      if (report.notes.length < MOST_NOTES) report.notes.push(text);
+      if (notes.length < MOST_NOTES) notes.push(text);
     },
     take() {
-      const taken = report;
-      report = none();
+      const all = Object.values(refused).reduce((sum, count) => sum + count, 0);
+      const taken = { skipped: all - tooLong, firstSkipped, tooLong, refused, notes };
+      refused = none();
+      tooLong = 0;
+      notes = [];
+      firstSkipped = undefined;
       firstAt = Number.POSITIVE_INFINITY;
       return taken;
     },
   };
 }
 
-function none(): { skipped: number; firstSkipped: string | undefined; tooLong: number; notes: string[] } {
-  return { skipped: 0, firstSkipped: undefined, tooLong: 0, notes: [] };
+function none(): Record<RowRefusal, number> {
+  return { malformed: 0, no_indicator: 0, unusable: 0, too_large: 0 };
 }

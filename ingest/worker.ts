@@ -10,6 +10,7 @@ import type { Fetcher } from './fetch/fetcher.ts';
 import { transported, transportOf } from './fetch/transport.ts';
 import { createMeasure } from './measure.ts';
 import { createPublisher } from './publish.ts';
+import { noneRefused } from './refusal.ts';
 import type { FeedSettings } from './settings.ts';
 import { createOwnThings, type OwnThings } from './snapshot/own.ts';
 import { isReleased } from './snapshot/release.ts';
@@ -67,6 +68,7 @@ export function startIngest(options: IngestOptions): IngestWorker {
       log: feedLog,
       owner: options.owner,
       clock,
+      seam: context.seam,
     });
     const counts = { read: 0, published: 0, skipped: 0, notAdmitted: 0 };
     const admits = createAdmission(settings);
@@ -82,6 +84,7 @@ export function startIngest(options: IngestOptions): IngestWorker {
       lists: options.lists,
       isReleased: (quarantine) => isReleased(options.cursors, settings.name, quarantine),
       counts,
+      refused: noneRefused(),
       tally: createTally(),
       publisher,
       log: feedLog,

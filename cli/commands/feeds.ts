@@ -4,27 +4,11 @@ import { checkFeed } from '../../ingest/check.ts';
 import { type FeedState, NEW_FEED, readFeedStates } from '../../ingest/feed-state.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { releaseFeed } from '../../ingest/snapshot/release.ts';
+import { type FeedLine, feedTable } from '../feed-table.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import type { Settings } from '../settings.ts';
 import { printable, table } from '../table.ts';
-
-interface FeedLine {
-  name: string;
-  type: string;
-  /** off: switched off; new: never read; ok; failing: the last reading failed; waiting: a quota is used up; held: a list is held back. */
-  state: 'off' | 'new' | 'ok' | 'failing' | 'waiting' | 'held';
-  last_ok: string | null;
-  next: string | null;
-  /** Records that the last reading with records brought. */
-  records: number;
-  failures: number;
-  last_error: FeedState['lastError'];
-  /** What is held back, and why. */
-  quarantine: { since: string; reason: string; records: number } | null;
-  /** The process that read it last, by its name in leases. */
-  read_by: string | null;
-}
 
 export function addFeeds(program: Command, finish: Finish): void {
   const feeds = program
@@ -88,19 +72,7 @@ async function list({ settings, store: open }: Session, json: boolean): Promise<
   );
   if (json) process.stdout.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   else if (lines.length === 0) process.stdout.write('no feeds are configured\n');
-  else {
-    const rows = lines.map((line) => [
-      line.name,
-      line.type,
-      line.state,
-      line.last_ok ?? 'never',
-      line.next ?? '',
-      line.records,
-      line.quarantine?.reason ??
-        (line.last_error === null || line.failures === 0 ? '' : `${line.last_error.code}: ${line.last_error.message}`),
-    ]);
-    process.stdout.write(`${table(['FEED', 'TYPE', 'STATE', 'LAST OK', 'NEXT', 'RECORDS', 'LAST ERROR'], rows)}\n`);
-  }
+  else process.stdout.write(`${feedTable(lines)}\n`);
   return EXIT.ok;
 }
 

@@ -5,6 +5,7 @@ import { isFields } from '../formats/fields.ts';
 import { type JsonPath, type JsonWish, jsonParts } from '../formats/json-stream.ts';
 import type { Row } from '../formats/rows.ts';
 import { printable } from '../printable.ts';
+import { refusalOf } from '../refusal.ts';
 import type { Tally } from '../tally.ts';
 
 /** What the platforms of abuse.ch have in common: one key for all of them, the shape of their answers, and that of their exports. */
@@ -48,7 +49,7 @@ export async function* apiRows(bytes: AsyncIterable<Buffer>, name: string, tally
     for (const part of parts) {
       if (part.kind === 'passed') {
         where += 1;
-        tally.skip(where, part.reason);
+        tally.skip(where, part.reason, refusalOf(part.reason));
       } else if (part.kind === 'value' && part.path.length < 2) {
         // where the list should be stands a text when something is wrong
         if (part.path[0] === 'query_status') status = part.value;
@@ -56,7 +57,7 @@ export async function* apiRows(bytes: AsyncIterable<Buffer>, name: string, tally
       } else if (part.kind === 'value') {
         where += 1;
         if (isFields(part.value)) rows.push({ fields: part.value, where });
-        else tally.skip(where, 'not a JSON object');
+        else tally.skip(where, 'not a JSON object', 'malformed');
       }
     }
     if (rows.length > 0) yield rows;

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
+import type { Clock } from '../clock.ts';
+import { defineFeed, type OpenContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { FetchError } from '../fetch/fetch-error.ts';
 import type { ListAnswer } from '../fetch/fetcher.ts';
 import { parseDocument } from '../formats/json.ts';
@@ -68,10 +69,10 @@ export const abuseipdb = defineFeed({
   open: (config, context) => openBlacklist(config, context),
 });
 
-function openBlacklist(config: AbuseIpdb, { fetcher, fingerprint }: FeedContext & { fingerprint: string }): PolledFeed {
+function openBlacklist(config: AbuseIpdb, { fetcher, fingerprint, clock }: OpenContext): PolledFeed {
   async function* poll(context: PollContext): AsyncGenerator<Page> {
     const answer = await fetchBlacklist(context);
-    respectQuota(answer.headers, context);
+    respectQuota(answer.headers, context, clock);
     const text = await wholeText(
       listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false }),
       config.max_size,
@@ -131,7 +132,7 @@ function openBlacklist(config: AbuseIpdb, { fetcher, fingerprint }: FeedContext 
       });
       if (answer.kind === 'list') return answer;
     } catch (error) {
-      throw explained(error, context);
+      throw explained(error, context, clock);
     }
     throw new TiplineError('FEED_STATUS', 'answered 304 to a request without conditions', { retryable: true });
   }
@@ -150,7 +151,7 @@ function recordOf(entry: unknown, generatedAt: string, number: number, tally: Ta
   const fields: Readonly<Record<string, unknown>> = typeof entry === 'object' && entry !== null ? { ...entry } : {};
   const { ipAddress, abuseConfidenceScore, lastReportedAt, countryCode } = fields;
   if (typeof ipAddress !== 'string' || ipAddress === '') {
-    tally.skip(number, 'an entry without ipAddress');
+    tally.skip(number, 'an entry without ipAddress', 'no_indicator');
     return undefined;
   }
   const record: RawIndicator = { indicator: ipAddress, type: 'ip', timestamp: generatedAt };
@@ -162,21 +163,21 @@ function recordOf(entry: unknown, generatedAt: string, number: number, tally: Ta
 }
 
 /** With nothing left of the day's calls, the next one waits until the quota is filled again. */
-function respectQuota(headers: Readonly<Record<string, string>>, context: PollContext): void {
+function respectQuota(headers: Readonly<Record<string, string>>, context: PollContext, clock: Clock): void {
   if (headers['x-ratelimit-remaining']?.trim() !== '0') return;
-  const reset = resetOf(headers);
+  const reset = resetOf(headers, clock);
   if (reset !== undefined) context.postpone(reset);
 }
 
 /** Epoch ms of X-RateLimit-Reset, which is in seconds; a day away at most. */
-function resetOf(headers: Readonly<Record<string, string>>): number | undefined {
+function resetOf(headers: Readonly<Record<string, string>>, clock: Clock): number | undefined {
   const seconds = Number(headers['x-ratelimit-reset']);
   if (!Number.isFinite(seconds) || seconds <= 0) return undefined;
-  return Math.min(seconds * 1000, Date.now() + 86_400_000);
+  return Math.min(seconds * 1000, clock.now() + 86_400_000);
 }
 
 /** The refusals of this API in words for whoever holds the key. */
-function explained(error: unknown, context: PollContext): unknown {
+function explained(error: unknown, context: PollContext, clock: Clock): unknown {
   if (!(error instanceof FetchError) || error.refusal === undefined) return error;
   const { status, headers, body } = error.refusal;
   const detail = detailOf(body);
@@ -199,7 +200,8 @@ function explained(error: unknown, context: PollContext): unknown {
         'AbuseIPDB refuses the parameters; check "limit", "confidence_minimum" and "ip_version"',
       );
     case 429: {
-      if (headers['retry-after'] === undefined) context.postpone(resetOf(headers) ?? context.startedAt + 86_400_000);
+      if (headers['retry-after'] === undefined)
+        context.postpone(resetOf(headers, clock) ?? context.startedAt + 86_400_000);
       return told(
         'FEED_RATE_LIMITED',
         'the daily calls of this key are used up; a free key has 5 a day, so "every: 6h" is the shortest that works',

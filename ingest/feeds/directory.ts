@@ -1,9 +1,14 @@
 import { z } from 'zod';
-import { pause } from '../../core/process/backoff.ts';
 import { duration, size } from '../../core/process/config/sections.ts';
 import { messageOf, TiplineError } from '../../core/process/errors.ts';
-import type { Log } from '../../core/process/log.ts';
-import { defineFeed, type FeedRecord, type Page, type PollContext, type PolledFeed } from '../feed.ts';
+import {
+  defineFeed,
+  type FeedRecord,
+  type OpenContext,
+  type Page,
+  type PollContext,
+  type PolledFeed,
+} from '../feed.ts';
 import { type DroppedFile, openDropFolder, type Verdict } from '../files/drop-folder.ts';
 import { fileTally } from '../files/file-tally.ts';
 import { openDocument, readerOf } from '../files/open-document.ts';
@@ -47,7 +52,7 @@ export const directory = defineFeed({
   type: 'directory',
   schema,
   secrets: [],
-  open: (config, { log }) => openDirectory(config, log),
+  open: (config, context) => openDirectory(config, context),
 });
 
 /** A file that could be neither read nor moved is tried again after so long, or when it has changed. */
@@ -58,17 +63,17 @@ interface Finished {
   verdict: Verdict;
 }
 
-function openDirectory(config: Directory, log: Log): PolledFeed {
+function openDirectory(config: Directory, { log, clock }: OpenContext): PolledFeed {
   const folder = openDropFolder(config.path, config.settle);
   const adoption = adoptionOf(config, true);
   const settings = { onlyDisarmed: config.only_disarmed, toIds: config.to_ids };
   const stuck = new Map<string, { file: DroppedFile; at: number }>();
 
   async function* poll(context: PollContext): AsyncGenerator<Page> {
-    let harvest = await folder.look(Date.now());
+    let harvest = await folder.look(clock.now());
     if (context.once && harvest.unripe > 0) {
-      await pause(config.settle, context.signal);
-      harvest = await folder.look(Date.now());
+      await clock.pause(config.settle, context.signal);
+      harvest = await folder.look(clock.now());
     }
     const there = new Set(harvest.ripe.map((file) => file.name));
     for (const name of stuck.keys()) if (!there.has(name)) stuck.delete(name);
@@ -126,7 +131,7 @@ function openDirectory(config: Directory, log: Log): PolledFeed {
     if (known === undefined) return false;
     const { look } = known.file;
     const same = look.ino === file.look.ino && look.size === file.look.size && look.mtimeMs === file.look.mtimeMs;
-    if (same && Date.now() - known.at < RETRY_MS) return true;
+    if (same && clock.now() - known.at < RETRY_MS) return true;
     stuck.delete(file.name);
     return false;
   }
@@ -138,7 +143,7 @@ function openDirectory(config: Directory, log: Log): PolledFeed {
       else if (verdict.kind === 'failed') context.tally.note(`${shown(file.name)} is in failed: ${verdict.reason}`);
     } catch (error) {
       // read again and again it would fill the bus
-      stuck.set(file.name, { file, at: Date.now() });
+      stuck.set(file.name, { file, at: clock.now() });
       context.tally.note(`${shown(file.name)} was read and cannot be moved to ${verdict.kind}: ${messageOf(error)}`);
     }
   }
@@ -181,7 +186,7 @@ function openDirectory(config: Directory, log: Log): PolledFeed {
         const before = count === 0 ? '' : `; the ${count} records before that place are published`;
         return failed(`${messageOf(error)} (${error.code})${before}`);
       }
-      stuck.set(file.name, { file, at: Date.now() });
+      stuck.set(file.name, { file, at: clock.now() });
       context.tally.note(`${shown(file.name)} cannot be read: ${messageOf(error)}`);
       return undefined;
     }

@@ -1,42 +1,17 @@
-import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { ipRange, parseCidr, parseIp } from '../../core/indicator/address.ts';
-import { size } from '../../core/process/config/sections.ts';
-import { defineFeed } from '../feed.ts';
 import { contextOf, numberIn, textIn } from '../formats/fields.ts';
 import { lineRecords } from '../formats/line-records.ts';
-import { listText } from '../formats/text.ts';
-import { wholeListKeys } from '../settings.ts';
 import type { Tally } from '../tally.ts';
-import { pollWholeList } from './whole-list.ts';
-
-const schema = z.strictObject({
-  ...wholeListKeys,
-  type: z.literal('dshield'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .default('https://feeds.dshield.org/block.txt')
-    .describe('Address of the recommended block list.'),
-  max_size: size.default(16 * 1024 ** 2).describe('Cap on the list.'),
-});
+import { definePublishedList } from './published-list.ts';
 
 /** The block list of DShield: the networks that attacked most of those who report to it. */
-export const dshield = defineFeed({
+export const dshield = definePublishedList({
   type: 'dshield',
-  schema,
-  secrets: [],
-  open: ({ url, every, max_size: maxBytes }, { fetcher, fingerprint }) =>
-    pollWholeList({
-      every,
-      fingerprint,
-      url,
-      snapshot: true,
-      fetch: (validators, { signal }) => fetcher.get({ url, validators, maxBytes, signal }),
-      read(answer, { tally }) {
-        const text = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
-        return blockRecords(text, tally);
-      },
-    }),
+  url: 'https://feeds.dshield.org/block.txt',
+  about: { url: 'Address of the recommended block list.', max_size: 'Cap on the list.' },
+  maxSize: 16 * 1024 ** 2,
+  read: blockRecords,
 });
 
 const COLUMNS = ['start', 'end', 'netmask', 'attacks', 'name', 'country', 'email'];
@@ -51,7 +26,7 @@ function blockRecords(bytes: AsyncIterable<Buffer>, tally: Tally): AsyncGenerato
       if (line.trim() === '' || line.startsWith('#') || start.toLowerCase() === 'start') return;
       const block = blockOf(start, end, length);
       if (block === undefined) {
-        tally.skip(number, 'start, end and netmask are no block of addresses');
+        tally.skip(number, 'start, end and netmask are no block of addresses', 'malformed');
         return;
       }
       const fields = Object.fromEntries(COLUMNS.map((name, index) => [name, cells[index]]));

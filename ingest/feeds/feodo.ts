@@ -1,41 +1,16 @@
-import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
-import { size } from '../../core/process/config/sections.ts';
-import { defineFeed } from '../feed.ts';
 import { contextOf, type Fields, numberIn, textIn, timeIn } from '../formats/fields.ts';
 import { exportRows, rowRecords } from '../formats/rows.ts';
-import { listText } from '../formats/text.ts';
-import { wholeListKeys } from '../settings.ts';
-import { pollWholeList } from './whole-list.ts';
-
-const schema = z.strictObject({
-  ...wholeListKeys,
-  type: z.literal('feodo'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .default('https://feodotracker.abuse.ch/downloads/ipblocklist.json')
-    .describe('Address of the list, in JSON or CSV.'),
-  max_size: size.default(64 * 1024 ** 2).describe('Cap on the list.'),
-});
+import { definePublishedList } from './published-list.ts';
 
 /** Feodo Tracker of abuse.ch: servers that command botnets. After a takedown the list may be empty, and that is no fault. */
-export const feodo = defineFeed({
+export const feodo = definePublishedList({
   type: 'feodo',
-  schema,
-  secrets: [],
-  open: ({ url, every, max_size: maxBytes }, { fetcher, fingerprint }) =>
-    pollWholeList({
-      every,
-      fingerprint,
-      url,
-      snapshot: true,
-      mayBeEmpty: true,
-      fetch: (validators, { signal }) => fetcher.get({ url, validators, maxBytes, signal }),
-      read(answer, { tally }) {
-        const text = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
-        return rowRecords(exportRows(text, LIST, tally), recordsOf, tally);
-      },
-    }),
+  url: 'https://feodotracker.abuse.ch/downloads/ipblocklist.json',
+  about: { url: 'Address of the list, in JSON or CSV.', max_size: 'Cap on the list.' },
+  maxSize: 64 * 1024 ** 2,
+  mayBeEmpty: true,
+  read: (text, tally) => rowRecords(exportRows(text, LIST, tally), recordsOf, tally),
 });
 
 const LIST = {

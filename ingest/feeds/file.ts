@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { duration, size } from '../../core/process/config/sections.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
+import type { Clock } from '../clock.ts';
 import { defineFeed, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { HeldFiles } from '../files/held.ts';
 import { lookAt, recognise } from '../files/look.ts';
@@ -36,7 +37,12 @@ type FileFeed = z.output<typeof schema>;
  * Files of JSON lines, arrays of objects, or one object: read from the beginning, then followed. Whoever may write into the folder is
  * trusted with `source`, unless `trust_source: false` is set.
  */
-export const file = defineFeed({ type: 'file', schema, secrets: [], open: (config) => openFiles(config) });
+export const file = defineFeed({
+  type: 'file',
+  schema,
+  secrets: [],
+  open: (config, { clock }) => openFiles(config, clock),
+});
 
 /** Some records of one file, and where reading it stands then; undefined when it is to begin anew. */
 interface Step {
@@ -44,12 +50,12 @@ interface Step {
   tracked: Tracked | undefined | 'unchanged';
 }
 
-/** A document that does not parse is taken for one that is being written for so long after its last change. */
+/** A document that does not parse is taken for one that is being written for so long after its last change, which the machine's own time tells. */
 const SETTLED_MS = 5000;
 /** Looking may take a tenth of the time; with thousands of files it would take more. */
 const PAUSE_FACTOR = 9;
 
-function openFiles(config: FileFeed): PolledFeed {
+function openFiles(config: FileFeed, clock: Clock): PolledFeed {
   const patterns = typeof config.path === 'string' ? [config.path] : config.path;
   const adoption = adoptionOf(config, true);
   const held = new HeldFiles();
@@ -58,10 +64,10 @@ function openFiles(config: FileFeed): PolledFeed {
   let notBefore = 0;
 
   async function* poll(context: PollContext): AsyncGenerator<Page> {
-    const began = Date.now();
+    const began = clock.now();
     if (began < notBefore && !context.once) return;
     const looks = await lookAt(patterns);
-    notBefore = Date.now() + (Date.now() - began) * PAUSE_FACTOR;
+    notBefore = clock.now() + (clock.now() - began) * PAUSE_FACTOR;
     for (const path of done.keys()) if (!looks.has(path)) done.delete(path);
 
     const cursor = fileCursorShape.safeParse(context.cursor);
@@ -101,12 +107,12 @@ function openFiles(config: FileFeed): PolledFeed {
   async function* readRetired(context: PollContext): AsyncGenerator<Step> {
     for (const retired of held.retired) {
       for await (const { records, tracked } of readLines(retired.handle, retired.tracked, adoption, context.tally)) {
-        retired.grewAt = Date.now();
+        retired.grewAt = clock.now();
         retired.tracked = tracked;
         yield { records, tracked: 'unchanged' };
       }
     }
-    await held.forgetQuiet(Date.now());
+    await held.forgetQuiet(clock.now());
   }
 
   async function* readFile(

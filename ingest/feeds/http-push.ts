@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { z } from 'zod';
 import { pause } from '../../core/process/backoff.ts';
 import { duration, hostPort, size } from '../../core/process/config/sections.ts';
-import { codeOf, TiplineError } from '../../core/process/errors.ts';
+import { codeOf } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
 import { defineFeed, type ListenContext, type ListeningFeed } from '../feed.ts';
 import { adoptionOf, adoptValue } from '../foreign.ts';
@@ -12,7 +12,7 @@ import { readPushed } from '../formats/pushed.ts';
 import { MOST_RECORD_BYTES } from '../outgoing.ts';
 import { commonKeys } from '../settings.ts';
 import { AWAY, type Reply, readBody, refuse, send, TOO_MANY, tooLarge } from './http-push/exchange.ts';
-import { isLoopback, listen, listeningAt, readServerTls, serverTls } from './listening.ts';
+import { isLoopback, listenUntil, serverTls, tlsServer } from './listening.ts';
 
 const token = z
   .string({ error: 'must be a secret that scripts send along: make one with "openssl rand -hex 32"' })
@@ -176,31 +176,25 @@ function openDoor(config: HttpPush, log: Log): ListeningFeed {
         log.warn({ max_connections: config.max_connections }, 'too many connections; more are turned away');
       }
     });
-    const stopped = Promise.withResolvers<void>();
-    const stop = (): void => stopped.resolve();
-    context.signal.addEventListener('abort', stop, { once: true });
-    try {
-      await listen(server, config.listen);
-      server.on('error', stopped.reject);
-      context.ready(`listens on ${listeningAt(server, config.listen)}${config.tls === undefined ? '' : ' with TLS'}`);
-      if (!isLoopback(config.listen) && config.tls === undefined) {
+    await listenUntil(server, {
+      address: config.listen,
+      signal: context.signal,
+      failed: failure.promise,
+      opened(at) {
+        context.ready(`listens on ${at}${config.tls === undefined ? '' : ' with TLS'}`);
+        if (isLoopback(config.listen) || config.tls !== undefined) return;
         log.warn(
           { listen: config.listen },
           'tokens and indicators cross the network in plain text here; "tls" changes that',
         );
-      }
-      if (!context.signal.aborted) await Promise.race([stopped.promise, failure.promise]);
-    } finally {
-      context.signal.removeEventListener('abort', stop);
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-      // nothing is lost with a body that is not all there: its client has no answer
-      for (const request of reading) request.destroy();
-      await Promise.all(working);
-      server.closeAllConnections();
-      await closed;
-    }
+      },
+      async letGo() {
+        // nothing is lost with a body that is not all there: its client has no answer
+        for (const request of reading) request.destroy();
+        await Promise.all(working);
+        server.closeAllConnections();
+      },
+    });
   }
 
   return { kind: 'listening', run };
@@ -225,20 +219,10 @@ function isKnown(authorization: string | undefined, digests: readonly Buffer[]):
 async function openServer({ tls, request_timeout, idle, max_connections }: HttpPush): Promise<Server> {
   const headersTimeout = Math.min(HEADERS_MS, request_timeout);
   const limits = { headersTimeout, requestTimeout: request_timeout, connectionsCheckingInterval: 1000 };
-  let server: Server;
-  if (tls === undefined) {
-    server = createServer(limits);
-  } else {
-    const files = await readServerTls(tls);
-    try {
-      server = createTlsServer({ ...limits, ...files, handshakeTimeout: HEADERS_MS });
-    } catch (cause) {
-      throw new TiplineError('FEED_TLS_FILES', 'tls.cert and tls.key do not go together, or are no PEM files', {
-        cause,
-        retryable: false,
-      });
-    }
-  }
+  const server =
+    tls === undefined
+      ? createServer(limits)
+      : await tlsServer(tls, (files) => createTlsServer({ ...limits, ...files, handshakeTimeout: HEADERS_MS }));
   server.keepAliveTimeout = idle;
   server.maxConnections = max_connections;
   return server;

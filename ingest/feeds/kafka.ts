@@ -141,7 +141,7 @@ function readRecords(config: KafkaFeed, tally: Tally): ReadRecords {
     records.flatMap((record) => {
       if (record.value.length === 0) {
         const refused = record.headers[REFUSED_HEADER];
-        if (refused === undefined) tally.skip(record.offset, 'an empty record');
+        if (refused === undefined) tally.skip(record.offset, 'an empty record', 'no_indicator');
         else tally.note(`a batch of ${config.topic} cannot be read: ${refused}`);
         return [];
       }
@@ -171,10 +171,10 @@ function mapped(
     for (const place of paths.places(document)) {
       places += 1;
       const record = read(place);
-      if (record === undefined) tally.skip(offset, `no indicator at ${indicator}`);
+      if (record === undefined) tally.skip(offset, `no indicator at ${indicator}`, 'no_indicator');
       else records.push(adoptValue({ ...record, source: sourceOf(place) }, adoption));
     }
-    if (places === 0) tally.skip(offset, `nothing at ${indicator}`);
+    if (places === 0) tally.skip(offset, `nothing at ${indicator}`, 'no_indicator');
     return records;
   };
 }

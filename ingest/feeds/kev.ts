@@ -1,43 +1,19 @@
-import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
-import { size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import { defineFeed } from '../feed.ts';
 import { contextOf, type Fields, isFields, numberIn, textIn, timeIn, wordsIn } from '../formats/fields.ts';
 import { parseDocument } from '../formats/json.ts';
 import { type Row, rowRecords } from '../formats/rows.ts';
-import { listText, wholeText } from '../formats/text.ts';
-import { wholeListKeys } from '../settings.ts';
+import { wholeText } from '../formats/text.ts';
 import type { Tally } from '../tally.ts';
-import { pollWholeList } from './whole-list.ts';
-
-const schema = z.strictObject({
-  ...wholeListKeys,
-  type: z.literal('kev'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .default('https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json')
-    .describe('Address of the catalogue in JSON.'),
-  max_size: size.default(64 * 1024 ** 2).describe('Cap on the catalogue, which is parsed whole.'),
-});
+import { definePublishedList } from './published-list.ts';
 
 /** Known Exploited Vulnerabilities of CISA: CVEs that are made use of. Those that ransomware uses are tagged `ransomware`. */
-export const kev = defineFeed({
+export const kev = definePublishedList({
   type: 'kev',
-  schema,
-  secrets: [],
-  open: ({ url, every, max_size }, { fetcher, fingerprint }) =>
-    pollWholeList({
-      every,
-      fingerprint,
-      url,
-      snapshot: true,
-      fetch: (validators, { signal }) => fetcher.get({ url, validators, maxBytes: max_size, signal }),
-      read(answer, { tally }) {
-        const text = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
-        return rowRecords(vulnerabilities(text, max_size, tally), recordsOf, tally);
-      },
-    }),
+  url: 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json',
+  about: { url: 'Address of the catalogue in JSON.', max_size: 'Cap on the catalogue, which is parsed whole.' },
+  maxSize: 64 * 1024 ** 2,
+  read: (text, tally, maxSize) => rowRecords(vulnerabilities(text, maxSize, tally), recordsOf, tally),
 });
 
 async function* vulnerabilities(bytes: AsyncIterable<Buffer>, maxBytes: number, tally: Tally): AsyncGenerator<Row[]> {
@@ -54,7 +30,7 @@ async function* vulnerabilities(bytes: AsyncIterable<Buffer>, maxBytes: number, 
   }
   yield entries.flatMap((entry: unknown, index): Row[] => {
     if (isFields(entry)) return [{ fields: entry, where: index + 1 }];
-    tally.skip(index + 1, 'not a JSON object');
+    tally.skip(index + 1, 'not a JSON object', 'malformed');
     return [];
   });
 }

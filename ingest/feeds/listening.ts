@@ -15,16 +15,27 @@ export const serverTls = z.strictObject({
     .describe('PEM file of the authority that must have signed the certificate of every client.'),
 });
 
-/** The content of the files that `tls` names, as Node's servers take it. */
-export async function readServerTls(
+type TlsFiles = { cert: Buffer; key: Buffer; ca?: Buffer; requestCert?: boolean; rejectUnauthorized?: boolean };
+
+/** A server with the certificates in the files that `tls` names. */
+export async function tlsServer<S extends Server>(
   tls: z.output<typeof serverTls>,
-): Promise<{ cert: Buffer; key: Buffer; ca?: Buffer; requestCert?: boolean; rejectUnauthorized?: boolean }> {
+  create: (files: TlsFiles) => S,
+): Promise<S> {
   const [cert, key, ca] = await Promise.all([
     readPem(tls.cert),
     readPem(tls.key),
     tls.client_ca === undefined ? undefined : readPem(tls.client_ca),
   ]);
-  return { cert, key, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) };
+  const files = { cert, key, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) };
+  try {
+    return create(files);
+  } catch (cause) {
+    throw new TiplineError('FEED_TLS_FILES', 'tls.cert and tls.key do not go together, or are no PEM files', {
+      cause,
+      retryable: false,
+    });
+  }
 }
 
 async function readPem(path: string): Promise<Buffer> {
@@ -35,7 +46,42 @@ async function readPem(path: string): Promise<Buffer> {
   }
 }
 
-export function listen(server: Server, address: string): Promise<void> {
+interface Listening {
+  /** `host:port`; port 0 takes a free one. */
+  address: string;
+  signal: AbortSignal;
+  /** Rejects when there is no sense in listening on. */
+  failed: Promise<never>;
+  /** It listens, at `host:port`. */
+  opened(at: string): void;
+  /** It listens no more: lets all clients go. */
+  letGo(): Promise<void>;
+}
+
+/** Listens until the signal. Rejects when it cannot, or with what `failed` says; in any case all is closed then. */
+export async function listenUntil(server: Server, { address, signal, ...life }: Listening): Promise<void> {
+  const stopped = Promise.withResolvers<void>();
+  const stop = (): void => stopped.resolve();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await listen(server, address);
+    server.on('error', stopped.reject);
+    life.opened(listeningAt(server, address));
+    if (!signal.aborted) await Promise.race([stopped.promise, life.failed]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    try {
+      await life.letGo();
+    } finally {
+      await closed;
+    }
+  }
+}
+
+function listen(server: Server, address: string): Promise<void> {
   const { host, port } = splitAddress(address);
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
@@ -48,8 +94,7 @@ export function listen(server: Server, address: string): Promise<void> {
   });
 }
 
-/** `host:port` where it listens now, which is another port than the one asked for when that was 0. */
-export function listeningAt(server: Server, asked: string): string {
+function listeningAt(server: Server, asked: string): string {
   const address = server.address();
   if (typeof address !== 'object' || address === null) return asked;
   const { address: host, port } = address;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { createBackoff, pause } from '../../core/process/backoff.ts';
+import { createBackoff } from '../../core/process/backoff.ts';
 import { duration, size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
+import { defineFeed, type OpenContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { FetchError } from '../fetch/fetch-error.ts';
 import { type Fields, isFields, numberIn, timeIn } from '../formats/fields.ts';
 import { parseDocument } from '../formats/json.ts';
@@ -71,9 +71,10 @@ const TRIES = 3;
 /**
  * The newest pulses come first. What is added while the pages are walked moves the others to later pages, where they are read twice; a
  * pulse that is modified moves to the front, behind us, and comes with the next walk, which begins where the newest pulse of the first page
- * of this one stood. A pulse that is taken away moves others to earlier pages, past us: then the count gets smaller, and the walk is done again.
+ * of this one stood. A pulse that is taken away moves others to earlier pages, past us: then the count gets smaller, and the walk is done again. A walk that an
+ * earlier reading did not end is followed by one for what came in front of its pages since.
  */
-function openPulses(config: Otx, { fetcher, fingerprint, log }: FeedContext & { fingerprint: string }): PolledFeed {
+function openPulses(config: Otx, { fetcher, fingerprint, log, clock }: OpenContext): PolledFeed {
   const home = new URL(config.url);
 
   function firstUrl(since: string): string {
@@ -108,7 +109,7 @@ function openPulses(config: Otx, { fetcher, fingerprint, log }: FeedContext & { 
           error instanceof FetchError && error.code === 'FEED_SERVER_ERROR' && error.retryAfterMs === undefined;
         if (!passes || tries === TRIES || context.signal.aborted) throw explained(error);
         log.debug({ error, tries }, 'the server failed; this page is asked for again');
-        await pause(backoff.next(), context.signal);
+        await clock.pause(backoff.next(), context.signal);
       }
     }
   }
@@ -117,9 +118,11 @@ function openPulses(config: Otx, { fetcher, fingerprint, log }: FeedContext & { 
     const known = cursorShape.safeParse(context.cursor);
     const before = known.success && known.data.fingerprint === fingerprint ? known.data : undefined;
     const now = new Date(context.startedAt).toISOString();
-    const since = before?.since ?? new Date(context.startedAt - config.look_back).toISOString();
+    let since = before?.since ?? new Date(context.startedAt - config.look_back).toISOString();
     const afresh = (): Walk => ({ next: firstUrl(since), newest: since, shrunk: false });
-    let resumed = before?.walk !== undefined;
+    /** What came since the walk began that was interrupted is not on its pages. */
+    let isOld = before?.walk !== undefined;
+    let resumed = isOld;
     let walk = before?.walk ?? afresh();
     const asked = new Set<string>();
     for (;;) {
@@ -135,6 +138,7 @@ function openPulses(config: Otx, { fetcher, fingerprint, log }: FeedContext & { 
       } catch (error) {
         // the page of yesterday may be behind the end of today
         if (!resumed || !(error instanceof FetchError) || !isGone(error.refusal?.status)) throw error;
+        isOld = false;
         resumed = false;
         walk = afresh();
         asked.clear();
@@ -156,8 +160,13 @@ function openPulses(config: Otx, { fetcher, fingerprint, log }: FeedContext & { 
           context.tally.note(
             'pulses were taken away while they were read; the pages are read again with the next poll',
           );
-        yield { records: [], cursor: { fingerprint, since: shrunk ? since : newest } satisfies Cursor };
-        return;
+        if (!shrunk) since = newest;
+        yield { records: [], cursor: { fingerprint, since } satisfies Cursor };
+        if (!isOld || shrunk || context.signal.aborted) return;
+        isOld = false;
+        walk = afresh();
+        asked.clear();
+        continue;
       }
       walk = { next: sameOrigin(page.next, home), newest, shrunk, ...(count === undefined ? {} : { count }) };
       yield { records: [], cursor: { fingerprint, since, walk } satisfies Cursor };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { size } from '../../core/process/config/sections.ts';
+import type { Clock } from '../clock.ts';
 import { defineFeed, type PollContext } from '../feed.ts';
 import { FetchError } from '../fetch/fetch-error.ts';
 import { contextOf, type Fields, isFields, textIn, timeIn, truthIn } from '../formats/fields.ts';
@@ -37,7 +38,7 @@ export const phishtank = defineFeed({
   type: 'phishtank',
   schema,
   secrets: ['app_key', 'url'],
-  open({ app_key: key, user, every, max_size: maxBytes, ...config }, { fetcher, fingerprint }) {
+  open({ app_key: key, user, every, max_size: maxBytes, ...config }, { fetcher, fingerprint, clock }) {
     const folder = key === undefined ? '' : `${key}/`;
     const url = config.url ?? `https://data.phishtank.com/data/${folder}online-valid.json.gz`;
     return pollWholeList({
@@ -49,7 +50,7 @@ export const phishtank = defineFeed({
         fetcher
           .get({ url, headers: { 'user-agent': `phishtank/${user}` }, validators, maxBytes, signal: context.signal })
           .catch((error: unknown) => {
-            throw explained(error, context);
+            throw explained(error, context, clock);
           }),
       read(answer, { tally }) {
         const text = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
@@ -64,15 +65,14 @@ export const phishtank = defineFeed({
 });
 
 /** A quota that is used up is told with 509, and with its length in a header of PhishTank's own. */
-function explained(error: unknown, context: PollContext): unknown {
+function explained(error: unknown, context: PollContext, clock: Clock): unknown {
   if (!(error instanceof FetchError) || error.refusal === undefined) return error;
   const { status, headers } = error.refusal;
   if (status === 509) {
     const seconds = Number(
       /^(\d{1,6}) seconds?$/i.exec(headers['x-request-limit-interval']?.trim() ?? '')?.[1] ?? 3600,
     );
-    if (headers['retry-after'] === undefined)
-      context.postpone(Math.min(Date.now() + seconds * 1000, Date.now() + 86_400_000));
+    if (headers['retry-after'] === undefined) context.postpone(clock.now() + Math.min(seconds * 1000, 86_400_000));
     return new FetchError(
       'FEED_RATE_LIMITED',
       'PhishTank has given the database often enough for now; an "app_key" and a longer "every" help',

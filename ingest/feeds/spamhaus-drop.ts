@@ -1,42 +1,20 @@
-import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
-import { size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import { defineFeed } from '../feed.ts';
 import { contextOf, type Fields, isFields, numberIn, textIn } from '../formats/fields.ts';
 import { lineRecords } from '../formats/line-records.ts';
-import { listText } from '../formats/text.ts';
-import { wholeListKeys } from '../settings.ts';
 import type { Tally } from '../tally.ts';
-import { pollWholeList } from './whole-list.ts';
-
-const schema = z.strictObject({
-  ...wholeListKeys,
-  type: z.literal('spamhaus-drop'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .default('https://www.spamhaus.org/drop/drop_v4.json')
-    .describe('Address of one of the lists in JSON: drop_v4, drop_v6 or asndrop.'),
-  max_size: size.default(64 * 1024 ** 2).describe('Cap on the list.'),
-});
+import { definePublishedList } from './published-list.ts';
 
 /** The DROP lists of Spamhaus: networks and autonomous systems that nobody honest uses. */
-export const spamhausDrop = defineFeed({
+export const spamhausDrop = definePublishedList({
   type: 'spamhaus-drop',
-  schema,
-  secrets: [],
-  open: ({ url, every, max_size: maxBytes }, { fetcher, fingerprint }) =>
-    pollWholeList({
-      every,
-      fingerprint,
-      url,
-      snapshot: true,
-      fetch: (validators, { signal }) => fetcher.get({ url, validators, maxBytes, signal }),
-      read(answer, { tally }) {
-        const text = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
-        return dropRecords(text, tally);
-      },
-    }),
+  url: 'https://www.spamhaus.org/drop/drop_v4.json',
+  about: {
+    url: 'Address of one of the lists in JSON: drop_v4, drop_v6 or asndrop.',
+    max_size: 'Cap on the list.',
+  },
+  maxSize: 64 * 1024 ** 2,
+  read: dropRecords,
 });
 
 /** Many times the length of the lists; what stands on them is kept while they are read. */
@@ -56,7 +34,7 @@ async function* dropRecords(bytes: AsyncIterable<Buffer>, tally: Tally): AsyncGe
     if (line.trim() === '') return;
     const fields = fieldsOf(line);
     if (fields === undefined) {
-      tally.skip(number, 'not a JSON object');
+      tally.skip(number, 'not a JSON object', 'malformed');
       return;
     }
     if (fields.type === 'metadata') {
@@ -67,7 +45,7 @@ async function* dropRecords(bytes: AsyncIterable<Buffer>, tally: Tally): AsyncGe
     lines += 1;
     const record = recordOf(fields);
     if (record === undefined) {
-      tally.skip(number, 'neither cidr nor asn');
+      tally.skip(number, 'neither cidr nor asn', 'no_indicator');
     } else if (!entries.has(record.indicator)) {
       if (entries.size === MOST_ENTRIES) throw broken(`has more than ${MOST_ENTRIES} entries`);
       entries.add(record.indicator);

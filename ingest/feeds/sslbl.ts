@@ -1,43 +1,18 @@
-import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
-import { size } from '../../core/process/config/sections.ts';
-import { defineFeed } from '../feed.ts';
 import { type Fields, textIn, timeIn } from '../formats/fields.ts';
 import { csvRows, rowRecords } from '../formats/rows.ts';
-import { listText } from '../formats/text.ts';
-import { wholeListKeys } from '../settings.ts';
-import { pollWholeList } from './whole-list.ts';
-
-const schema = z.strictObject({
-  ...wholeListKeys,
-  type: z.literal('sslbl'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .default('https://sslbl.abuse.ch/blacklist/sslblacklist.csv')
-    .describe('Address of the list of certificates in CSV.'),
-  max_size: size.default(64 * 1024 ** 2).describe('Cap on the list.'),
-});
+import { definePublishedList } from './published-list.ts';
 
 /**
  * SSLBL of abuse.ch: SHA-1 fingerprints of certificates that malware and its servers show. Its other list, of addresses, has not been kept
  * since January 2025 and is not read.
  */
-export const sslbl = defineFeed({
+export const sslbl = definePublishedList({
   type: 'sslbl',
-  schema,
-  secrets: [],
-  open: ({ url, every, max_size: maxBytes }, { fetcher, fingerprint }) =>
-    pollWholeList({
-      every,
-      fingerprint,
-      url,
-      snapshot: true,
-      fetch: (validators, { signal }) => fetcher.get({ url, validators, maxBytes, signal }),
-      read(answer, { tally }) {
-        const text = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
-        return rowRecords(csvRows(text, TABLE, tally), recordsOf, tally);
-      },
-    }),
+  url: 'https://sslbl.abuse.ch/blacklist/sslblacklist.csv',
+  about: { url: 'Address of the list of certificates in CSV.', max_size: 'Cap on the list.' },
+  maxSize: 64 * 1024 ** 2,
+  read: (text, tally) => rowRecords(csvRows(text, TABLE, tally), recordsOf, tally),
 });
 
 const TABLE = { columns: ['listingdate', 'sha1', 'listingreason'], surely: 'sha1' };

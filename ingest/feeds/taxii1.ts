@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duration, size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
+import { defineFeed, type OpenContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { credentialKeys, headersOf, refuseTwoCredentials } from '../fetch/credentials.ts';
 import { fetchedKeys } from '../settings.ts';
 import { asksForPatience, type Collection, elsewhere, findCollections } from './taxii1/collections.ts';
@@ -98,7 +98,7 @@ export const taxii1 = defineFeed({
 
 const cursorShape = z.object({ fingerprint: z.string(), collections: z.record(z.string(), positionShape) });
 
-function openTaxii(config: Taxii1, { fetcher, fingerprint }: FeedContext & { fingerprint: string }): PolledFeed {
+function openTaxii(config: Taxii1, { fetcher, fingerprint, clock }: OpenContext): PolledFeed {
   const connection = openConnection({
     fetcher,
     url: config.poll_url ?? config.url ?? '',
@@ -130,6 +130,7 @@ function openTaxii(config: Taxii1, { fetcher, fingerprint }: FeedContext & { fin
         collection,
         connection,
         context,
+        clock,
         stix,
         subscription: config.subscription,
         asynchronous: config.asynchronous,

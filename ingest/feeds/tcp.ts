@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { z } from 'zod';
 import { duration, hostPort, size } from '../../core/process/config/sections.ts';
-import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
 import { defineFeed, type FeedRecord, type ListenContext, type ListeningFeed } from '../feed.ts';
 import { adoptionOf, adoptLine } from '../foreign.ts';
 import { createLineSplitter, isBlank } from '../formats/lines.ts';
 import { createIntake, type Intake } from '../intake.ts';
 import { commonKeys } from '../settings.ts';
+import { isLoopback, listenUntil, serverTls, tlsServer } from './listening.ts';
 
 const schema = z.strictObject({
   ...commonKeys,
@@ -19,18 +18,7 @@ const schema = z.strictObject({
     .describe(
       'Address to listen on; port 0 takes a free one. Loopback unless another address is written down: whoever reaches it may write.',
     ),
-  tls: z
-    .strictObject({
-      cert: z.string().min(1).describe('PEM file of the certificate that clients are shown.'),
-      key: z.string().min(1).describe('PEM file of its private key.'),
-      client_ca: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('PEM file of the authority that must have signed the certificate of every client.'),
-    })
-    .optional()
-    .describe('Certificates; without them it speaks plain TCP.'),
+  tls: serverTls.optional().describe('Certificates; without them it speaks plain TCP.'),
   max_clients: z.int().min(1).max(10_000).default(100).describe('So many clients at once; more are turned away.'),
   max_line: size
     .pipe(z.number().max(262_144, 'must be 256kb at most'))
@@ -84,24 +72,24 @@ function openListener(config: TcpFeed, log: Log): ListeningFeed {
       reading.add(read);
     });
 
-    const stopped = Promise.withResolvers<void>();
-    const stop = (): void => stopped.resolve();
-    context.signal.addEventListener('abort', stop, { once: true });
-    try {
-      await listen(server, config.listen);
-      server.on('error', stopped.reject);
-      context.ready(describe(server, config));
-      warnOfOpenDoor(config, log);
-      if (!context.signal.aborted) await Promise.race([stopped.promise, intake.failed]);
-    } finally {
-      context.signal.removeEventListener('abort', stop);
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-      for (const socket of connections) socket.destroy();
-      await Promise.all([closed, ...reading]);
-      await intake.end();
-    }
+    await listenUntil(server, {
+      address: config.listen,
+      signal: context.signal,
+      failed: intake.failed,
+      opened(at) {
+        context.ready(`listens on ${at}${config.tls === undefined ? '' : ' with TLS'}`);
+        if (isLoopback(config.listen) || config.tls?.client_ca !== undefined) return;
+        log.warn(
+          { listen: config.listen },
+          'whoever reaches this address may send indicators; tls.client_ca lets in only whom you know',
+        );
+      },
+      async letGo() {
+        for (const socket of connections) socket.destroy();
+        await Promise.all(reading);
+        await intake.end();
+      },
+    });
   }
 
   return { kind: 'listening', run };
@@ -153,69 +141,5 @@ async function readClient(
 
 async function openServer({ tls }: TcpFeed): Promise<Server> {
   if (tls === undefined) return createServer();
-  const [cert, key, ca] = await Promise.all([
-    readPem(tls.cert),
-    readPem(tls.key),
-    tls.client_ca === undefined ? undefined : readPem(tls.client_ca),
-  ]);
-  try {
-    return createTlsServer({
-      cert,
-      key,
-      handshakeTimeout: HANDSHAKE_MS,
-      ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
-    });
-  } catch (cause) {
-    throw new TiplineError('FEED_TLS_FILES', 'tls.cert and tls.key do not go together, or are no PEM files', {
-      cause,
-      retryable: false,
-    });
-  }
-}
-
-async function readPem(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new TiplineError('FEED_TLS_FILES', `cannot read ${path}, which "tls" names`, { cause, retryable: false });
-  }
-}
-
-function listen(server: Server, address: string): Promise<void> {
-  const { host, port } = splitAddress(address);
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const hint = codeOf(error) === 'EADDRINUSE' ? 'something listens there already' : messageOf(error);
-      reject(
-        new TiplineError('FEED_LISTEN', `cannot listen on ${address}: ${hint}`, { cause: error, retryable: true }),
-      );
-    });
-    server.listen({ host, port }, () => resolve());
-  });
-}
-
-function splitAddress(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(':');
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
-}
-
-function describe(server: Server, config: TcpFeed): string {
-  const address = server.address();
-  const where =
-    typeof address === 'object' && address !== null ? shownAddress(address.address, address.port) : config.listen;
-  return `listens on ${where}${config.tls === undefined ? '' : ' with TLS'}`;
-}
-
-function shownAddress(host: string, port: number): string {
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function warnOfOpenDoor(config: TcpFeed, log: Log): void {
-  const { host } = splitAddress(config.listen);
-  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  if (loopback || config.tls?.client_ca !== undefined) return;
-  log.warn(
-    { listen: config.listen },
-    'whoever reaches this address may send indicators; tls.client_ca lets in only whom you know',
-  );
+  return await tlsServer(tls, (files) => createTlsServer({ ...files, handshakeTimeout: HANDSHAKE_MS }));
 }

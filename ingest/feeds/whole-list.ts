@@ -39,9 +39,9 @@ export function pollWholeList(list: WholeList): PolledFeed {
     const seen = { bytes: 0, skipped: 0 };
     const tally: Tally = {
       ...context.tally,
-      skip(where, reason) {
+      skip(where, reason, as) {
         seen.skipped += 1;
-        context.tally.skip(where, reason);
+        context.tally.skip(where, reason, as);
       },
     };
     const bytes = counted(answer.bytes, seen);

@@ -50,6 +50,8 @@ export interface Route {
   admit(signal: AbortSignal): Promise<void>;
   /** Counts what came over the wire. */
   received(bytes: number): void;
+  /** Epoch ms, by the clock that the feed's waits go by. */
+  now(): number;
 }
 
 export interface ListAnswer {
@@ -97,7 +99,7 @@ export function createFetcher(options: FetcherOptions = {}): Fetcher {
     totalTimeout = 900_000,
   } = options;
   const shared = createDispatcher({ connectTimeout, tls: { ca: options.ca } });
-  const direct: Route = { home: shared, away: shared, admit: async () => {}, received: () => {} };
+  const direct: Route = { home: shared, away: shared, admit: async () => {}, received: () => {}, now: Date.now };
 
   async function send(hop: Hop, { wanted, route, budget, own }: Call): Promise<Dispatcher.ResponseData> {
     await route.admit(wanted.signal);
@@ -156,7 +158,7 @@ export function createFetcher(options: FetcherOptions = {}): Fetcher {
       const bytes = readBody(response, hop, headers, call);
       if (!isAnswer(status) && !(status === 206 && ranged) && !also.includes(status)) {
         const refusal: Refusal = { status, headers, body: await firstText(bytes) };
-        throw refused(nameOf(hop.url), refusal, waitOf(status, headers));
+        throw refused(nameOf(hop.url), refusal, waitOf(status, headers, route.now()));
       }
       const { etag, 'last-modified': lastModified } = headers;
       return {
@@ -217,8 +219,7 @@ function isAnswer(status: number): boolean {
 }
 
 /** Quotas are also told with answers that have nothing to do with them, where only Retry-After asks to be left alone. */
-function waitOf(status: number, headers: Readonly<Record<string, string>>): number | undefined {
-  const now = Date.now();
+function waitOf(status: number, headers: Readonly<Record<string, string>>, now: number): number | undefined {
   const limited = status === 429 || status === 509 || headers['x-ratelimit-remaining']?.trim() === '0';
   return limited ? askedWait(headers, now) : parseRetryAfter(headers['retry-after'], now);
 }

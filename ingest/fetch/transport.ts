@@ -108,6 +108,7 @@ export function transported(
     received(bytes: number): void {
       stats.bytes += bytes;
     },
+    now: () => clock.now(),
     ...(via === undefined ? {} : { via }),
   };
 

@@ -35,7 +35,7 @@ const cursorShape = z.object({
 });
 type Files = z.output<typeof cursorShape>['files'];
 
-/** A file that does not parse is taken for one that is being written for so long after its last change. */
+/** A file that does not parse is taken for one that is being written for so long after its last change, which the machine's own time tells. */
 const SETTLED_MS = 5000;
 /** One that cannot be read is tried again when it has changed, or after so long: the disk may have been at fault. */
 const RETRY_MS = 300_000;

@@ -24,7 +24,7 @@ export type Verdict = { readonly kind: 'done' } | { readonly kind: 'failed'; rea
 
 /** A folder into which others put files, and out of which each goes to `done` or `failed` once it was dealt with. */
 export interface DropFolder {
-  /** Looks at what is there. Rejects with FEED_FOLDER when that cannot be. */
+  /** Looks at what is there; `now` may be of any clock. Rejects with FEED_FOLDER when that cannot be. */
   look(now: number): Promise<Harvest>;
   /** Opens a file for reading; undefined when another one stands there now. */
   open(file: DroppedFile): Promise<FileHandle | undefined>;
@@ -72,8 +72,8 @@ export function openDropFolder(path: string, settleAfter: number): DropFolder {
       const before = seen.get(name);
       const since = before !== undefined && isSame(before.look, current) ? before.since : now;
       still.set(name, { look: current, since });
-      // what was renamed into the folder has been quiet for longer than it has been here
-      if (now - since >= settleAfter || now - current.mtimeMs >= settleAfter) ripe.push({ name, look: current });
+      // what was renamed into the folder has been quiet for longer than it has been here, by the machine's own time
+      if (now - since >= settleAfter || Date.now() - current.mtimeMs >= settleAfter) ripe.push({ name, look: current });
     }
     seen = still;
     return { ripe, unripe: still.size - ripe.length, passed };

@@ -12,9 +12,9 @@ export function fileTally(name: string, tally: Tally): FileTally {
   let first: string | undefined;
   return {
     ...tally,
-    skip(where, reason) {
+    skip(where, reason, as) {
       first ??= `${where}: ${reason}`;
-      tally.skip(where, `${reason} (${shown})`);
+      tally.skip(where, `${reason} (${shown})`, as);
     },
     note: (text) => tally.note(`${shown}: ${text}`),
     get first() {

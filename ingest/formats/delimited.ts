@@ -42,14 +42,18 @@ export async function* delimitedRecords(
   let open: { text: string; number: number }[] = [];
   let openBytes = 0;
   let batch: RawIndicator[] = [];
+  /** Cells of each row so far; NaN when they differ. */
+  let width: number | undefined;
 
   function takeCells(cells: readonly string[], number: number): void {
+    width ??= cells.length;
+    if (width !== cells.length) width = Number.NaN;
     if (read === undefined) {
       read = options.reader(cellsOf(options.columns, cells));
       return;
     }
     const record = read(cells);
-    if (record === undefined) tally.skip(number, `no indicator in column ${options.columns.indicator}`);
+    if (record === undefined) tally.skip(number, `no indicator in column ${options.columns.indicator}`, 'no_indicator');
     else batch.push(record);
   }
 
@@ -78,11 +82,17 @@ export async function* delimitedRecords(
     }
   }
 
+  /** A last line without its end, shorter than all other rows: half a cell would become a record that nobody told of. */
+  function isCutOff(text: string): boolean {
+    if (delimiter === undefined || width === undefined || text.trim() === '') return false;
+    return !isComment(text.trimStart(), comments) && text.split(delimiter).length < width;
+  }
+
   function giveUpRow(): void {
     const [first, ...behind] = open;
     open = [];
     openBytes = 0;
-    if (first !== undefined) tally.skip(first.number, 'a quote that is never closed');
+    if (first !== undefined) tally.skip(first.number, 'a quote that is never closed', 'malformed');
     for (const line of behind) takeLine(line.text, line.number);
   }
 
@@ -93,8 +103,10 @@ export async function* delimitedRecords(
       batch = [];
     }
   }
-  const last = lines.rest();
-  if (last.length > 0) takeLine(last.toString('utf8').replace(/\r$/, ''), lines.count + 1);
+  const last = lines.rest().toString('utf8').replace(/\r$/, '');
+  if (open.length === 0 && isCutOff(last))
+    tally.skip(lines.count + 1, 'the row breaks off, as the list does', 'malformed');
+  else if (last.length > 0) takeLine(last, lines.count + 1);
   while (open.length > 0) giveUpRow();
   tally.tooLong(lines.tooLong);
   if (batch.length > 0) yield batch;

@@ -34,7 +34,7 @@ export function hostsFileRecords(bytes: AsyncIterable<Buffer>, tally: Tally): As
       const [address, ...names] = (hash === -1 ? line : line.slice(0, hash)).split(/\s+/).filter((word) => word !== '');
       if (address === undefined) return;
       const blocked = names.filter((name) => !OWN_NAMES.has(name.toLowerCase()));
-      if (names.length === 0) tally.skip(number, 'an address without a name');
+      if (names.length === 0) tally.skip(number, 'an address without a name', 'no_indicator');
       else if (blocked.length > 0 && !leadsNowhere(address)) {
         tally.skip(number, `${printable(address, 45)} is no address that blocks: 0.0.0.0, 127.0.0.0/8, :: or ::1 is`);
       } else {

@@ -32,7 +32,8 @@ export function iprepRecords(
       const record = text.startsWith('add ') ? readSetEntry(text) : readReputation(text, options);
       if (typeof record === 'object') add(record);
       else if (record !== undefined) tally.skip(number, record);
-      else if (!isSetHead(text)) tally.skip(number, `"${printable(text, 40)}" does not begin with an address`);
+      else if (!isSetHead(text))
+        tally.skip(number, `"${printable(text, 40)}" does not begin with an address`, 'no_indicator');
     },
     tally,
   );

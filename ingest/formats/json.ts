@@ -34,7 +34,7 @@ export async function* jsonRecords(
   for (const place of paths.places(document)) {
     number += 1;
     const record = read(place);
-    if (record === undefined) tally.skip(number, `no indicator at ${options.columns.indicator}`);
+    if (record === undefined) tally.skip(number, `no indicator at ${options.columns.indicator}`, 'no_indicator');
     else batch.push(record);
     if (batch.length === PAGE_RECORDS) {
       yield batch;
@@ -61,12 +61,12 @@ export async function* ndjsonRecords(
     try {
       document = JSON.parse(line.toString('utf8'));
     } catch {
-      tally.skip(number, 'not JSON');
+      tally.skip(number, 'not JSON', 'malformed');
       return;
     }
     for (const place of paths.places(document)) {
       const record = read(place);
-      if (record === undefined) tally.skip(number, `no indicator at ${options.columns.indicator}`);
+      if (record === undefined) tally.skip(number, `no indicator at ${options.columns.indicator}`, 'no_indicator');
       else batch.push(record);
     }
   }

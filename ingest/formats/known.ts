@@ -8,6 +8,7 @@ import { iprepRecords } from './iprep.ts';
 import { jsonRecords, MOST_DOCUMENT_BYTES, ndjsonRecords } from './json.ts';
 import type { ToIds } from './misp/options.ts';
 import { mispRecords } from './misp/records.ts';
+import { pollResponseRecords } from './poll-response.ts';
 import { rawLineRecords, rawRecords } from './raw-records.ts';
 import { type ConfidenceSteps, type ListColumn, rowReader } from './record.ts';
 import { stix1Records } from './stix1/records.ts';
@@ -40,6 +41,8 @@ export interface FormatSettings {
   onlyDisarmed?: boolean;
   /** The host that free text was fetched from. */
   ownHost?: string;
+  /** STIX 1 that stands in a Poll_Response of TAXII 1. */
+  pollResponse?: boolean;
   /** What to do with MISP attributes that are not for detection. */
   toIds?: ToIds;
   /** Cap on a document that must be read whole. */
@@ -70,7 +73,7 @@ export function openFormat(name: FormatName, settings: FormatSettings): ReadForm
     case 'stix2':
       return (bytes, tally) => stix2Records(bytes, {}, tally);
     case 'stix1':
-      return (bytes, tally) => stix1Records(bytes, {}, tally);
+      return settings.pollResponse === true ? pollResponseRecords : (bytes, tally) => stix1Records(bytes, {}, tally);
     case 'misp': {
       const { toIds } = settings;
       const options = toIds === undefined ? {} : { toIds };

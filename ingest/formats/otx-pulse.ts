@@ -13,9 +13,13 @@ export function pulseRecords(pulse: Fields, tally: Tally): RawIndicator[] {
   const entries: readonly unknown[] = Array.isArray(pulse.indicators) ? pulse.indicators : [];
   const said = saidOf(pulse);
   return entries.flatMap((entry, index) => {
-    const record = isFields(entry) ? recordOf(entry, said) : 'not a JSON object';
+    if (!isFields(entry)) {
+      tally.skip(index + 1, 'not a JSON object', 'malformed');
+      return [];
+    }
+    const record = recordOf(entry, said);
     if (typeof record !== 'string') return [record];
-    tally.skip(index + 1, record);
+    tally.skip(index + 1, record, textIn(entry, 'indicator') === undefined ? 'no_indicator' : 'unusable');
     return [];
   });
 }

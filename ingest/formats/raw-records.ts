@@ -1,5 +1,6 @@
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { PAGE_RECORDS } from '../pages.ts';
+import { refusalOf } from '../refusal.ts';
 import type { Tally } from '../tally.ts';
 import { type JsonPath, type JsonWish, jsonParts } from './json-stream.ts';
 import { lineRecords } from './line-records.ts';
@@ -14,7 +15,7 @@ export async function* rawRecords(bytes: AsyncIterable<Buffer>, tally: Tally): A
   const take = (value: unknown): void => {
     number += 1;
     const record = recordOf(value);
-    if (record === undefined) tally.skip(number, 'no object with an "indicator"');
+    if (record === undefined) tally.skip(number, 'no object with an "indicator"', 'no_indicator');
     else batch.push(record);
   };
   /** The members of a document that is one object. */
@@ -24,13 +25,13 @@ export async function* rawRecords(bytes: AsyncIterable<Buffer>, tally: Tally): A
       const [key] = part.path;
       if (part.kind === 'passed') {
         number += 1;
-        tally.skip(number, part.reason);
+        tally.skip(number, part.reason, refusalOf(part.reason));
       } else if (part.kind === 'close') {
         if (members.size > 0) take(Object.fromEntries(members));
       } else if (part.kind === 'value') {
         if (typeof key !== 'string') take(part.value);
         else if (members.size < MOST_MEMBERS) members.set(key, part.value);
-        else tally.skip(1, `more than ${MOST_MEMBERS} members in one record`);
+        else tally.skip(1, `more than ${MOST_MEMBERS} members in one record`, 'too_large');
       }
     }
     for (let at = 0; at < batch.length; at += PAGE_RECORDS) yield batch.slice(at, at + PAGE_RECORDS);
@@ -56,11 +57,11 @@ export function rawLineRecords(bytes: AsyncIterable<Buffer>, tally: Tally): Asyn
       try {
         value = JSON.parse(line);
       } catch {
-        tally.skip(number, 'not JSON');
+        tally.skip(number, 'not JSON', 'malformed');
         return;
       }
       const record = recordOf(value);
-      if (record === undefined) tally.skip(number, 'no object with an "indicator"');
+      if (record === undefined) tally.skip(number, 'no object with an "indicator"', 'no_indicator');
       else add(record);
     },
     tally,

@@ -1,5 +1,7 @@
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
+import { TiplineError } from '../../core/process/errors.ts';
 import { PAGE_RECORDS } from '../pages.ts';
+import { refusalOf } from '../refusal.ts';
 import type { Tally } from '../tally.ts';
 import { splitCsv } from './csv-row.ts';
 import { type Fields, isFields } from './fields.ts';
@@ -13,7 +15,7 @@ export interface Row {
   readonly where: number;
 }
 
-/** What a row says: its records (several when it names several indicators of one thing), or why it says nothing. */
+/** What a row says: its records (several when it names several indicators of one thing), or in words that there is no indicator in it. */
 export type ReadFields = (fields: Fields) => readonly RawIndicator[] | string;
 
 export async function* rowRecords(
@@ -25,7 +27,7 @@ export async function* rowRecords(
     let records: RawIndicator[] = [];
     for (const { fields, where } of batch) {
       const said = read(fields);
-      if (typeof said === 'string') tally.skip(where, said);
+      if (typeof said === 'string') tally.skip(where, said, 'no_indicator');
       else records.push(...said);
       if (records.length < PAGE_RECORDS) continue;
       yield records;
@@ -52,6 +54,8 @@ export async function* csvRows(
   let names: readonly string[] | undefined;
   let header: readonly string[] = [];
   let rows: Row[] = [];
+  /** Cells of the row before. */
+  let width = 0;
 
   function take(bytes: Buffer, where: number): void {
     if (isBlank(bytes)) return;
@@ -62,7 +66,7 @@ export async function* csvRows(
     }
     const cells = splitCsv(line, ',')?.cells;
     if (cells === undefined) {
-      tally.skip(where, 'a quote that is never closed');
+      tally.skip(where, 'a quote that is never closed', 'malformed');
       return;
     }
     if (names === undefined) {
@@ -76,6 +80,7 @@ export async function* csvRows(
     const fields: Record<string, unknown> = Object.create(null);
     for (const [index, name] of names.entries()) fields[name] = cells[index];
     rows.push({ fields, where });
+    width = cells.length;
   }
 
   for await (const chunk of bytes) {
@@ -85,9 +90,27 @@ export async function* csvRows(
       rows = [];
     }
   }
-  take(lines.rest(), lines.count + 1);
+  const last = lines.rest();
+  if (isCutOff(last, width)) throw cutOff(lines.count + 1);
+  take(last, lines.count + 1);
   tally.tooLong(lines.tooLong);
   if (rows.length > 0) yield rows;
+}
+
+/**
+ * A last line without its end that is shorter than the row before: the table was cut off where nothing else tells it, and half a cell
+ * would become a record.
+ */
+function isCutOff(last: Buffer, width: number): boolean {
+  const line = last.toString('utf8').trim();
+  if (line === '' || line.startsWith('#') || width === 0) return false;
+  const cells = splitCsv(line, ',')?.cells;
+  return cells === undefined || cells.length < width;
+}
+
+function cutOff(where: number): TiplineError {
+  const message = `the table breaks off in line ${where}; it is read again with the next poll`;
+  return new TiplineError('FEED_CUT_OFF', message, { retryable: true });
 }
 
 function namesIn(comment: string): string[] {
@@ -108,10 +131,10 @@ export async function* jsonRows(
     for (const part of parts) {
       if (part.kind === 'passed') {
         where += 1;
-        tally.skip(where, part.reason);
+        tally.skip(where, part.reason, refusalOf(part.reason));
       } else if (part.kind === 'value') {
         where += 1;
-        if (!isFields(part.value)) tally.skip(where, 'not a JSON object');
+        if (!isFields(part.value)) tally.skip(where, 'not a JSON object', 'malformed');
         else rows.push({ fields: id === undefined ? part.value : { [id]: part.path[0], ...part.value }, where });
       }
     }

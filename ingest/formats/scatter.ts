@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { databaseError } from '../../core/process/sqlite-error.ts';
-import { openTemporary } from './temporary-database.ts';
+import { openTemporaryFile } from './temporary-file.ts';
 
 /**
  * Lines by key that belong together and come in any order, more than memory should hold. They are scattered over shares by their keys;
@@ -28,9 +27,10 @@ const SHARES = 1024;
 const CHUNK_BYTES = 8 * 1024;
 /** UTF-8 bytes that a UTF-16 unit takes at most. */
 const BYTES_PER_UNIT = 3;
-/** A row's number is its share's times this, and counts up: each share is one stretch of the file. */
-const ROWS = 2 ** 40;
-const CACHE_BYTES = 4 * 1024 ** 2;
+/** Before the lines of a chunk: where the next chunk of its share begins, and how long this one is. */
+const PLACE_BYTES = 8;
+const HEAD_BYTES = PLACE_BYTES + 4;
+const NO_HEAD = ' '.repeat(HEAD_BYTES);
 const LF = 0x0a;
 
 /** `maxMemory`: bytes that are held before there is a file, default 4 MiB; up to then there is one share. `folder`: os.tmpdir(). */
@@ -65,22 +65,19 @@ export function createScatter(options: { maxMemory?: number; folder?: string } =
 }
 
 function fileScatter(folder: string): Scatter {
-  const { sqlite, path, close } = openTemporary({
-    folder,
-    cacheBytes: CACHE_BYTES,
-    schema: 'CREATE TABLE scattered (number INTEGER PRIMARY KEY, lines BLOB NOT NULL) STRICT',
-  });
-  const write = sqlite.prepare('INSERT INTO scattered (number, lines) VALUES (?, ?)');
-  const read = sqlite.prepare('SELECT CAST(lines AS TEXT) AS lines FROM scattered WHERE number = ?');
+  const file = openTemporaryFile(folder);
   const chunks = Buffer.allocUnsafe(SHARES * CHUNK_BYTES);
   const open = Array.from({ length: SHARES }, (_, number) => ({
-    number,
-    /** Lines that are not written yet. */
+    /** Lines that are not written yet, behind room for the head. */
     chunk: chunks.subarray(number * CHUNK_BYTES, (number + 1) * CHUNK_BYTES),
-    bytes: 0,
-    rows: 0,
+    bytes: HEAD_BYTES,
+    /** Where its first and its last chunk begin. */
+    first: -1,
+    last: -1,
   }));
   type Share = (typeof open)[number];
+  const place = Buffer.alloc(PLACE_BYTES);
+  let reading = Buffer.allocUnsafe(CHUNK_BYTES);
   // whoever chooses the keys must not choose the share as well
   const seed = randomInt(2 ** 32);
 
@@ -92,35 +89,46 @@ function fileScatter(folder: string): Scatter {
   }
 
   function flush(share: Share): void {
-    if (share.bytes > 0) writeRow(share, share.chunk.subarray(0, share.bytes));
-    share.bytes = 0;
+    if (share.bytes > HEAD_BYTES) writeChunk(share, share.chunk.subarray(0, share.bytes));
+    share.bytes = HEAD_BYTES;
   }
 
-  function writeRow(share: Share, bytes: Uint8Array): void {
-    try {
-      write.run(share.number * ROWS + share.rows, bytes);
-    } catch (error) {
-      throw databaseError(path, error);
+  /** The chunks of a share are chained in the file, so that memory does not grow with their number. */
+  function writeChunk(share: Share, chunk: Buffer): void {
+    const at = file.size;
+    chunk.writeDoubleLE(0, 0);
+    chunk.writeUInt32LE(chunk.length, PLACE_BYTES);
+    file.append(chunk);
+    if (share.last === -1) {
+      share.first = at;
+    } else {
+      place.writeDoubleLE(at, 0);
+      file.overwrite(place, share.last);
     }
-    share.rows += 1;
+    share.last = at;
   }
 
-  function* linesOf({ number, rows }: Share): Generator<string> {
-    for (let row = 0; row < rows; row += 1) {
-      const lines = readRow(number * ROWS + row).split('\n');
+  function* linesOf({ first, last }: Share): Generator<string> {
+    for (let at = first; ; ) {
+      const { text, next } = readChunk(at);
+      const lines = text.split('\n');
       // each line ends with a line feed
       lines.pop();
       yield* lines;
+      if (at === last) return;
+      at = next;
     }
   }
 
-  /** As text: bytes would lie outside of the heap, and V8 is slow to see that they can go. */
-  function readRow(number: number): string {
-    try {
-      return String(read.get(number)?.lines ?? '');
-    } catch (error) {
-      throw databaseError(path, error);
+  function readChunk(at: number): { text: string; next: number } {
+    file.read(reading.subarray(0, CHUNK_BYTES), at);
+    const next = reading.readDoubleLE(0);
+    const bytes = reading.readUInt32LE(PLACE_BYTES);
+    if (bytes > CHUNK_BYTES) {
+      if (bytes > reading.length) reading = Buffer.allocUnsafe(bytes);
+      file.read(reading.subarray(0, bytes), at);
     }
+    return { text: reading.toString('utf8', HEAD_BYTES, bytes), next };
   }
 
   return {
@@ -129,8 +137,8 @@ function fileScatter(folder: string): Scatter {
       if (share === undefined) return;
       const most = line.length * BYTES_PER_UNIT + 1;
       if (share.bytes + most > CHUNK_BYTES) flush(share);
-      if (most > CHUNK_BYTES) {
-        writeRow(share, Buffer.from(`${line}\n`));
+      if (HEAD_BYTES + most > CHUNK_BYTES) {
+        writeChunk(share, Buffer.from(`${NO_HEAD}${line}\n`));
         return;
       }
       share.bytes += share.chunk.write(line, share.bytes);
@@ -140,9 +148,9 @@ function fileScatter(folder: string): Scatter {
     *shares() {
       for (const share of open) {
         flush(share);
-        if (share.rows > 0) yield { [Symbol.iterator]: () => linesOf(share) };
+        if (share.last !== -1) yield { [Symbol.iterator]: () => linesOf(share) };
       }
     },
-    close,
+    close: file.close,
   };
 }

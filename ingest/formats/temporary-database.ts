@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { TiplineError } from '../../core/process/errors.ts';
 import { databaseError } from '../../core/process/sqlite-error.ts';
+import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** A SQLite file that nobody else sees and that is gone with the process. */
 export interface TemporaryDatabase {
@@ -26,22 +25,17 @@ export interface TemporaryDatabaseOptions {
  * when it is closed. Nothing has to survive, hence no journal, and one transaction that never ends.
  */
 export function openTemporary({ folder, cacheBytes, schema }: TemporaryDatabaseOptions): TemporaryDatabase {
-  const own = makeFolder(folder);
-  const path = join(own, 'spill.sqlite');
-  const remove = () => rmSync(own, { recursive: true, force: true, maxRetries: 3 });
-  const sqlite = connect(path, cacheBytes, schema, remove);
-  try {
-    remove();
-  } catch {
-    // kept until it is closed
-  }
+  const own = makeTemporaryFolder(folder);
+  const path = join(own.path, 'spill.sqlite');
+  const sqlite = connect(path, cacheBytes, schema, own.remove);
+  own.removeIfPossible();
   return {
     sqlite,
     path,
     close() {
       if (!sqlite.isOpen) return;
       sqlite.close();
-      remove();
+      own.remove();
     },
   };
 }
@@ -65,17 +59,5 @@ function connect(path: string, cacheBytes: number, schema: string, remove: () =>
     sqlite?.close();
     remove();
     throw databaseError(path, error);
-  }
-}
-
-function makeFolder(folder: string): string {
-  try {
-    return mkdtempSync(join(folder, 'tipline-'));
-  } catch (cause) {
-    throw new TiplineError(
-      'SPILL_NO_FOLDER',
-      `cannot make a temporary folder in ${folder}: free some space there, or let TMPDIR name a folder that can be written`,
-      { cause, retryable: true },
-    );
   }
 }

@@ -1,8 +1,7 @@
-import { StringDecoder } from 'node:string_decoder';
-import { TextDecoder } from 'node:util';
-import { SaxesParser } from 'saxes';
 import { TiplineError } from '../../core/process/errors.ts';
 import { printable } from '../printable.ts';
+import { type Decoder, decoderFor, HEAD_BYTES } from './xml-stream/encoding.ts';
+import { createTokens } from './xml-stream/tokens.ts';
 
 /** The start of an element. */
 export interface XmlTag {
@@ -10,7 +9,7 @@ export interface XmlTag {
   readonly name: string;
   /** The local part of `xsi:type`, whose value is a name with a prefix of the author's choice: `FileObjectType`. */
   readonly type: string | undefined;
-  /** As written, prefix and all, with entities replaced; has no prototype. */
+  /** As written, prefix and all, with entities replaced; those that declare a prefix may be missing. Inherits nothing. */
   readonly attributes: Readonly<Record<string, string>>;
   /** Characters of all attributes. */
   readonly length: number;
@@ -47,10 +46,9 @@ const MAX_DEPTH = 256;
 const MAX_TAG = 1024 ** 2;
 /** So much is parsed at a time: what is remembered for an open text is bounded, and so is what a handler makes of one piece. */
 const PIECE_LENGTH = 64 * 1024;
-const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
 /**
- * A thin layer over saxes for documents of any length and from anybody.
+ * Reads XML 1.0 of any length and from anybody.
  *
  * Every call may throw a TiplineError: `FEED_XML_BROKEN` (not well-formed, cut off, an undeclared prefix or entity), `FEED_XML_HOSTILE`
  * (a DTD, nested too deeply, an endless tag) or `FEED_XML_ENCODING`, with `line:column` in the message. Nothing is expanded but the five
@@ -59,79 +57,57 @@ const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 export function createXmlStream(handler: XmlHandler, limits: XmlLimits = {}): XmlStream {
   const maxDepth = limits.maxDepth ?? MAX_DEPTH;
   const maxTag = limits.maxTag ?? MAX_TAG;
-  const parser = new SaxesParser({ xmlns: false });
-  const open = openState(parser);
-  const names = createNames();
-  /** Local names of the elements that are open. */
-  const path: string[] = [];
   let decoder: Decoder | undefined;
   let head: Buffer | undefined = Buffer.alloc(0);
-  /** Whether anything came of the piece at hand, and how much is being held back since something last did. */
-  let heard = false;
-  let held = 0;
-  /** Of the attributes of the tag at hand. */
-  let length = 0;
+  let depth = 0;
 
   function fail(code: string, what: string): never {
-    throw new TiplineError(code, `${what}, at ${parser.line}:${parser.columnIndex}`, {
-      retryable: code === 'FEED_XML_BROKEN',
-    });
+    const { line, column } = tokens.place();
+    throw new TiplineError(code, `${what}, at ${line}:${column}`, { retryable: code === 'FEED_XML_BROKEN' });
   }
 
-  // An eighth listener would make V8 keep the parser as a dictionary, at a fifth of the speed: comments have none.
-  parser.on('error', (error) => {
-    const what = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
-    fail('FEED_XML_BROKEN', `the document is not well-formed XML, or was cut off: ${printable(what, 120)}`);
-  });
-  parser.on('doctype', () =>
-    fail('FEED_XML_HOSTILE', 'the document has a DTD, which no feed needs and an attacker could use; it was not read'),
+  const tokens = createTokens(
+    {
+      open(name, type, attributes, length) {
+        if (depth === maxDepth) fail('FEED_XML_HOSTILE', `the document nests more than ${maxDepth} elements`);
+        depth += 1;
+        handler.open({ name, type, attributes, length, line: tokens.line() });
+      },
+      text: (piece) => handler.text(piece),
+      close(name) {
+        depth -= 1;
+        handler.close(name);
+      },
+      fail(kind, what) {
+        switch (kind) {
+          case 'broken':
+            return fail('FEED_XML_BROKEN', `the document is not well-formed XML, or was cut off: ${what}`);
+          case 'prefix':
+            return fail('FEED_XML_BROKEN', `the prefix ${printable(what, 80)} is not declared`);
+          case 'dtd':
+            return fail(
+              'FEED_XML_HOSTILE',
+              'the document has a DTD, which no feed needs and an attacker could use; it was not read',
+            );
+          case 'endless':
+            return fail('FEED_XML_HOSTILE', `${what} in the document is longer than ${maxTag} characters`);
+          default:
+            return kind satisfies never;
+        }
+      },
+    },
+    maxTag,
   );
-  parser.on('attribute', ({ name, value }) => {
-    length += name.length + value.length;
-    const colon = name.indexOf(':');
-    if (colon !== -1) names.prefixed(name, colon, value);
-  });
-  parser.on('opentag', (tag) => {
-    heard = true;
-    if (path.length === maxDepth) fail('FEED_XML_HOSTILE', `the document nests more than ${maxDepth} elements`);
-    const name = names.enter(tag.name);
-    const type = names.type();
-    const stranger = names.stranger();
-    if (stranger !== undefined) fail('FEED_XML_BROKEN', `the prefix ${printable(stranger, 80)} is not declared`);
-    path.push(name);
-    handler.open({ name, type, attributes: tag.attributes, length, line: parser.line });
-    length = 0;
-  });
-  parser.on('closetag', () => {
-    heard = true;
-    names.leave();
-    const name = path.pop();
-    if (name !== undefined) handler.close(name);
-  });
-  const text = (piece: string): void => {
-    heard = true;
-    if (path.length > 0) handler.text(piece);
-  };
-  parser.on('text', text);
-  parser.on('cdata', text);
-
-  function parse(piece: string): void {
-    heard = false;
-    parser.write(piece);
-    const rest = open.take();
-    if (rest.text !== '') text(rest.text);
-    held = heard || rest.heard ? 0 : held + piece.length;
-    if (held > maxTag) fail('FEED_XML_HOSTILE', `a tag of the document is longer than ${maxTag} characters`);
-  }
 
   function writeText(text: string): void {
-    if (text.length <= PIECE_LENGTH) parse(text);
-    else for (let at = 0; at < text.length; at += PIECE_LENGTH) parse(text.slice(at, at + PIECE_LENGTH));
+    if (text.length <= PIECE_LENGTH) tokens.write(text);
+    else for (let at = 0; at < text.length; at += PIECE_LENGTH) tokens.write(text.slice(at, at + PIECE_LENGTH));
   }
 
   function writeBytes(bytes: Buffer): void {
     decoder ??= decoderFor(bytes);
-    for (let at = 0; at < bytes.length; at += PIECE_LENGTH) parse(decoder.write(bytes.subarray(at, at + PIECE_LENGTH)));
+    for (let at = 0; at < bytes.length; at += PIECE_LENGTH)
+      tokens.write(decoder.write(bytes.subarray(at, at + PIECE_LENGTH)));
   }
 
   return {
@@ -149,8 +125,8 @@ export function createXmlStream(handler: XmlHandler, limits: XmlLimits = {}): Xm
       if (head !== undefined && head.length > 0) writeBytes(head);
       head = undefined;
       const rest = decoder?.end() ?? '';
-      if (rest !== '') parse(rest);
-      parser.close();
+      if (rest !== '') tokens.write(rest);
+      tokens.end();
     },
   };
 }
@@ -182,178 +158,4 @@ export async function* readXml<T>(
     }
   }
   yield* taken(() => stream.end());
-}
-
-interface Name {
-  readonly prefix: string;
-  readonly local: string;
-  /** The state of the declarations under which the prefix was found declared. */
-  checked: number;
-}
-
-const MOST_NAMES = 4096;
-const LONGEST_NAME = 128;
-
-/**
- * Names and the prefixes in scope. saxes could resolve names too, but makes an object of every attribute and so takes half as long again;
- * of all that only two things are needed: that each prefix is declared, and which one is xsi.
- */
-function createNames() {
-  const declared = new Map<string, string>([['xml', 'http://www.w3.org/XML/1998/namespace']]);
-  /** For each open element what its declarations replaced. */
-  const replaced: ([string, string | undefined][] | undefined)[] = [];
-  const known = new Map<string, Name>();
-  let version = 0;
-  /** Of the tag at hand: what it declares, and its other attributes with a prefix, as prefix, local name and value. */
-  let declarations: [string, string | undefined][] | undefined;
-  let others: string[] | undefined;
-  let stranger: string | undefined;
-
-  function nameOf(written: string): Name {
-    const found = known.get(written);
-    if (found !== undefined) return found;
-    const kept = known.size < MOST_NAMES && written.length < LONGEST_NAME;
-    const text = kept ? ownCopy(written) : written;
-    const colon = text.indexOf(':');
-    const name = { prefix: colon === -1 ? '' : text.slice(0, colon), local: text.slice(colon + 1), checked: -1 };
-    if (kept) known.set(text, name);
-    return name;
-  }
-
-  return {
-    /** An attribute with a colon in its name. */
-    prefixed(name: string, colon: number, value: string): void {
-      if (!name.startsWith('xmlns:')) {
-        others ??= [];
-        others.push(name.slice(0, colon), name.slice(colon + 1), value);
-        return;
-      }
-      const prefix = ownCopy(name.slice(colon + 1));
-      declarations ??= [];
-      declarations.push([prefix, declared.get(prefix)]);
-      declared.set(prefix, ownCopy(value));
-      version += 1;
-    },
-    /** Behind the last attribute of a tag: its local name. */
-    enter(written: string): string {
-      replaced.push(declarations);
-      declarations = undefined;
-      const name = nameOf(written);
-      if (name.checked !== version) {
-        if (name.prefix !== '' && !declared.has(name.prefix)) stranger = name.prefix;
-        name.checked = version;
-      }
-      return name.local;
-    },
-    /** The local part of its xsi:type. */
-    type(): string | undefined {
-      if (others === undefined) return undefined;
-      let type: string | undefined;
-      for (let at = 0; at < others.length; at += 3) {
-        const prefix = others[at] ?? '';
-        const uri = declared.get(prefix);
-        if (uri === undefined) stranger = prefix;
-        else if (uri === XSI && others[at + 1] === 'type') type = nameOf(others[at + 2]?.trim() ?? '').local;
-      }
-      others = undefined;
-      return type;
-    },
-    /** A prefix that nothing declares. */
-    stranger: () => stranger,
-    leave(): void {
-      const own = replaced.pop();
-      if (own === undefined) return;
-      version += 1;
-      for (const [prefix, uri] of own.reverse()) {
-        if (uri === undefined) declared.delete(prefix);
-        else declared.set(prefix, uri);
-      }
-    },
-  };
-}
-
-/**
- * A text that is to be kept. What a parser hands out are views into the piece of the document they came from, and one short name kept keeps
- * all of its 64 KB.
- */
-export function ownCopy(text: string): string {
-  return Buffer.from(text).toString();
-}
-
-/** Where saxes gathers what it has not told yet, and what it is in the middle of. */
-interface Inside {
-  text: string;
-  state: unknown;
-}
-
-/**
- * saxes tells a text when its end has come, and holds it until then: a text of a gigabyte would be held whole. This takes what is held out
- * of it after each piece. It reaches into saxes, so it finds out at start-up by parsing a little what its states are; if a later saxes is
- * made differently, an endless text ends like an endless tag, with an error.
- */
-function openState(parser: SaxesParser): { take(): { text: string; heard: boolean } } {
-  const inside = parser as unknown as Inside;
-  return {
-    take() {
-      const { text, state } = inside;
-      if (text === '' || state === undefined) return NOTHING_HELD;
-      if (state === STATES.text || state === STATES.cdata) {
-        inside.text = '';
-        return { text, heard: true };
-      }
-      if (state !== STATES.comment) return NOTHING_HELD;
-      inside.text = '';
-      return { text: '', heard: true };
-    },
-  };
-}
-
-const NOTHING_HELD = { text: '', heard: false } as const;
-const STATES = { text: stateAfter('<a>b'), cdata: stateAfter('<a><![CDATA[b'), comment: stateAfter('<a><!--b') };
-
-function stateAfter(document: string): unknown {
-  const parser = new SaxesParser({ xmlns: false });
-  // without anybody who listens, text is not gathered
-  parser.on('text', () => {});
-  parser.write(document);
-  const { text, state } = parser as unknown as Inside;
-  return text === 'b' ? state : Symbol('saxes holds its text elsewhere');
-}
-
-interface Decoder {
-  write(bytes: Buffer): string;
-  end(): string;
-}
-
-/** Enough for an XML declaration. */
-const HEAD_BYTES = 256;
-
-/** By XML 1.0 (appendix F): byte order mark, else the looks of `<?`, else the declaration. */
-function decoderFor(head: Buffer): Decoder {
-  if (head[0] === 0xfe && head[1] === 0xff) return otherDecoder('utf-16be');
-  if (head[0] === 0xff && head[1] === 0xfe) return otherDecoder('utf-16le');
-  if (head[0] === 0x3c && head[1] === 0) return otherDecoder('utf-16le');
-  if (head[0] === 0 && head[1] === 0x3c) return otherDecoder('utf-16be');
-  const declared = /^(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(
-    head.toString('latin1', 0, HEAD_BYTES),
-  )?.[1];
-  // what can be read byte by byte is no UTF-16, whatever it says: it was recoded on its way
-  if (declared === undefined || /^(?:utf-?8|us-ascii|utf-?16.*|iso-10646-ucs-2)$/i.test(declared)) {
-    return new StringDecoder('utf8');
-  }
-  return otherDecoder(declared);
-}
-
-function otherDecoder(label: string): Decoder {
-  let decoder: TextDecoder;
-  try {
-    decoder = new TextDecoder(label);
-  } catch (cause) {
-    throw new TiplineError(
-      'FEED_XML_ENCODING',
-      `the document is written in ${printable(label, 40)}, which tipline cannot read; ask the source for UTF-8`,
-      { cause, retryable: false },
-    );
-  }
-  return { write: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() };
 }

@@ -3,6 +3,7 @@ import { parseTlp } from '../../core/contract/tlp.ts';
 import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { printable } from '../printable.ts';
+import type { RowRefusal } from '../refusal.ts';
 import type { Tally } from '../tally.ts';
 import { lineRecords } from './line-records.ts';
 
@@ -65,7 +66,7 @@ export function zeekIntelRecords(bytes: AsyncIterable<Buffer>, tally: Tally): As
           { retryable: false },
         );
       }
-      const record = readRow(line.split('\t'), row, (reason) => tally.skip(number, reason));
+      const record = readRow(line.split('\t'), row, (reason, as) => tally.skip(number, reason, as));
       if (record !== undefined) add(record);
     },
     tally,
@@ -91,10 +92,14 @@ function readFields(line: string, number: number): Row {
   return { indicator, type: trimmed.indexOf('indicator_type'), meta };
 }
 
-function readRow(cells: readonly string[], row: Row, skip: (reason: string) => void): RawIndicator | undefined {
+function readRow(
+  cells: readonly string[],
+  row: Row,
+  skip: (reason: string, as?: RowRefusal) => void,
+): RawIndicator | undefined {
   const indicator = cellAt(cells, row.indicator);
   if (indicator === undefined) {
-    skip('no indicator');
+    skip('no indicator', 'no_indicator');
     return undefined;
   }
   const record: RawIndicator = { indicator };

@@ -1,6 +1,6 @@
 import type { Indicator } from '../../core/indicator/type.ts';
 import { type Page, Unreadable } from '../feed.ts';
-import type { FeedRun } from '../feed-run.ts';
+import { type FeedRun, leaveOut } from '../feed-run.ts';
 import { toOutgoing } from '../outgoing.ts';
 import { type Member, writeList } from './list-file.ts';
 import { createMarks, type Marks } from './marks.ts';
@@ -33,7 +33,7 @@ export async function holdList(
   pages: AsyncIterable<Page>,
   { path, readAt, validUntil }: HoldOptions,
 ): Promise<HeldList | undefined> {
-  const { settings, counts, tally, admits } = run;
+  const { settings, fingerprint, counts, tally, admits } = run;
   const now = new Date(readAt).toISOString();
   const told = createProfile(run.own);
   const marks = createMarks();
@@ -55,9 +55,8 @@ export async function holdList(
         const outgoing = toOutgoing(record, settings, now, admits, (named) => {
           indicator = named;
         });
-        if (outgoing === 'not admitted') counts.notAdmitted += 1;
-        else if (outgoing === 'too large') tally.tooLong(1);
-        else if (record instanceof Unreadable) tally.skip(counts.read, 'no JSON object');
+        if (typeof outgoing === 'string') leaveOut(run, outgoing);
+        else if (record instanceof Unreadable) tally.skip(counts.read, 'no JSON object', 'malformed');
         else {
           const { key, value } = outgoing;
           told.see(indicator);
@@ -70,6 +69,6 @@ export async function holdList(
     }
   }
 
-  await writeList(path, readAt, members());
+  await writeList(path, { readAt, fingerprint }, members());
   return seen === 0 ? undefined : { profile: told.profile, cursor, truncated, marks };
 }

@@ -18,38 +18,62 @@ export interface Member {
   readonly granted: boolean;
 }
 
-/** Where the lists of one feed are kept: the one that is being read, and the last good one. */
+/** What a list says of itself. */
+export interface Heading {
+  /** When it was read, epoch ms. */
+  readonly readAt: number;
+  /** Of the settings that it was read with: other ones make another list of the same answer. */
+  readonly fingerprint: string;
+}
+
+/** Where the lists of one feed are kept. */
 export interface ListFiles {
+  /** The one that is being read. */
   readonly next: string;
+  /** Its name while it is being published, where absences are told. */
+  readonly told: string;
+  /** The last good one, of which all is on the bus. */
   readonly last: string;
+  /** Earlier ones of which some is on the bus: whoever published them was stopped before the end. */
+  readonly interrupted: readonly string[];
 }
 
 const KEY_LENGTH = 40;
 const ABANDONED_MS = 86_400_000;
+const LEFT_BEHIND = /^(?:\d+\.next|(\d+)-\d+\.told)$/;
 
 /**
- * The files of a feed; makes the folder, and removes what processes left there that were killed while they read. The process id keeps
- * two apart that read one feed because the store, and so the lease, was away.
+ * The files of a feed for a reading that began at `readAt`; makes the folder, and removes what processes left there long ago that were
+ * killed while they read. The process id keeps two apart that read one feed because the store, and so the lease, was away.
  */
-export async function listFiles(folder: string, feed: string): Promise<ListFiles> {
+export async function listFiles(folder: string, feed: string, readAt: number): Promise<ListFiles> {
+  const interrupted: string[] = [];
   await onDisk(mkdir(folder, { recursive: true, mode: 0o750 }));
   for (const file of await onDisk(readdir(folder))) {
-    if (!file.startsWith(`${feed}.`) || !/^\d+\.next$/.test(file.slice(feed.length + 1))) continue;
+    const left = file.startsWith(`${feed}.`) ? LEFT_BEHIND.exec(file.slice(feed.length + 1)) : null;
+    if (left === null) continue;
     const path = join(folder, file);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    // when a file changed is told by the machine's own time
     if (Date.now() - mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+    else if (Number(left[1]) < readAt) interrupted.push(path);
   }
-  return { next: join(folder, `${feed}.${process.pid}.next`), last: join(folder, `${feed}.list`) };
+  return {
+    next: join(folder, `${feed}.${process.pid}.next`),
+    told: join(folder, `${feed}.${readAt}-${process.pid}.told`),
+    last: join(folder, `${feed}.list`),
+    interrupted,
+  };
 }
 
-/** Writes a list, packed: a line says when it was read (epoch ms), then each member has one. Rejects with what `batches` throws. */
+/** Writes a list, packed: a line for its heading, then each member has one. Rejects with what `batches` throws. */
 export async function writeList(
   path: string,
-  readAt: number,
+  { readAt, fingerprint }: Heading,
   batches: AsyncIterable<readonly Member[]>,
 ): Promise<void> {
   async function* lines(): AsyncGenerator<string> {
-    yield `${readAt}\n`;
+    yield `${readAt} ${fingerprint}\n`;
     for await (const batch of batches) {
       let text = '';
       for (const { key, value, granted } of batch) text += `${granted ? '+' : '-'}${key}${value}\n`;
@@ -73,12 +97,12 @@ export async function* readList(path: string): AsyncGenerator<Member[]> {
   yield* inPages(members());
 }
 
-/** When the list was read, epoch ms; undefined when there is no such file or it is none of ours. */
-export async function readAtOf(path: string): Promise<number | undefined> {
+/** Undefined when there is no such file or it is none of ours. */
+export async function headingOf(path: string): Promise<Heading | undefined> {
   try {
-    for await (const [line] of linesOf(path)) {
-      const at = Number(line);
-      return Number.isFinite(at) && at > 0 ? at : undefined;
+    for await (const [line = ''] of linesOf(path)) {
+      const [, readAt, fingerprint = ''] = /^([1-9]\d{0,15}) (.*)$/.exec(line) ?? [];
+      return readAt === undefined ? undefined : { readAt: Number(readAt), fingerprint };
     }
   } catch {
     // a list that cannot be read is as good as none
@@ -86,9 +110,19 @@ export async function readAtOf(path: string): Promise<number | undefined> {
   return undefined;
 }
 
-/** Makes the list that was read the last good one. */
-export async function keepList({ next, last }: ListFiles): Promise<void> {
-  await onDisk(rename(next, last));
+/**
+ * To be called before anything is published of a list whose absences are told, and gives its name from then on: a process that is killed
+ * meanwhile leaves it behind, and the next one knows what may have to be withdrawn.
+ */
+export async function beginTelling({ next, told }: ListFiles): Promise<string> {
+  await onDisk(rename(next, told));
+  return told;
+}
+
+/** Makes the list that was published the last good one. Those before it are settled with it. */
+export async function keepList(path: string, { last, interrupted }: ListFiles): Promise<void> {
+  await onDisk(rename(path, last));
+  for (const each of interrupted) await rm(each, { force: true });
 }
 
 async function* linesOf(path: string): AsyncGenerator<string[]> {

@@ -5,7 +5,7 @@ import { type FeedRun, forward } from '../feed-run.ts';
 import type { Quarantine } from '../feed-state.ts';
 import { DEFAULT_CHECKS, type Finding, type FindingKind, judge } from './checks.ts';
 import { type HeldList, holdList } from './hold.ts';
-import { keepList, type ListFiles, listFiles, type Member, readAtOf, readList } from './list-file.ts';
+import { beginTelling, headingOf, keepList, type ListFiles, listFiles, type Member, readList } from './list-file.ts';
 import type { FullProfile } from './profile.ts';
 import { renewed, withdrawn } from './told-again.ts';
 
@@ -35,9 +35,9 @@ export interface ListReading {
  */
 export async function readWholeList(run: FeedRun, pages: AsyncIterable<Page>, reading: ListReading): Promise<void> {
   const { keeper, settings, signal } = run;
-  const files = await listFiles(run.lists, settings.name);
+  const { startedAt: readAt, validUntil } = reading;
+  const files = await listFiles(run.lists, settings.name, readAt);
   try {
-    const { startedAt: readAt, validUntil } = reading;
     const list = await holdList(run, pages, { path: files.next, readAt, validUntil });
     if (list === undefined) {
       // the source has what was published last: what was held back is gone
@@ -67,11 +67,11 @@ export async function keepGoodAlive(run: FeedRun, { startedAt, validUntil, repub
   const { keeper, settings, signal } = run;
   const { good } = keeper.state;
   if (!republishDue || good === null) return;
-  const { last } = await listFiles(run.lists, settings.name);
-  const readAt = await readAtOf(last);
-  if (readAt === undefined || readAt < good.at) return;
+  const { last } = await listFiles(run.lists, settings.name, startedAt);
+  const heading = await headingOf(last);
+  if (heading === undefined || heading.readAt < good.at) return;
   const now = new Date(startedAt).toISOString();
-  for await (const members of goodMembers(run, last, (member) => renewed(member, now, validUntil))) {
+  for await (const members of membersOf(run, last, (member) => renewed(member, now, validUntil))) {
     await forward(run, members);
     if (signal.aborted) return;
   }
@@ -100,6 +100,7 @@ async function holdBack(run: FeedRun, { profile }: HeldList, findings: readonly 
   const isNew = before === null || released || before.kinds.join() !== kinds.join();
   const reason = `the list is held back: ${findings.map(({ message }) => message).join('; ')}. The last good one stays. Look at it with "tipline feeds test ${settings.name}", and if it is right, "tipline feeds release ${settings.name}"`;
   const { records, types } = profile;
+  run.refused.held_back += records;
   keeper.update({ quarantine: { since: isNew ? at : before.since, kinds, reason, records, types } });
   throw new Quarantined(reason, isNew);
 }
@@ -117,37 +118,55 @@ async function publishList(
   { files, readAt }: { files: ListFiles; readAt: number },
 ): Promise<void> {
   const { signal, settings } = run;
-  for await (const members of readList(files.next)) {
+  const tellsAbsence = settings.revoke_on_absence === true;
+  const path = tellsAbsence ? await beginTelling(files) : files.next;
+  for await (const members of readList(path)) {
     await forward(run, members);
     if (signal.aborted) return;
   }
-  if (settings.revoke_on_absence === true && !list.truncated && comparable(run)) {
-    const now = new Date(readAt).toISOString();
-    const gone = (member: Member): Member | undefined => (list.marks.has(member) ? undefined : withdrawn(member, now));
-    for await (const members of goodMembers(run, files.last, gone)) {
-      await forward(run, members);
-      if (signal.aborted) return;
-    }
-  }
-  await keepList(files);
+  if (tellsAbsence && !list.truncated) await tellAbsences(run, list, { files, readAt });
+  if (signal.aborted) return;
+  await keepList(path, files);
 }
 
 /**
- * Members of the last good list, as `tell` has them. A list that is not here, or damaged, tells less and nothing wrong: what is left out expires
- * by itself.
+ * Withdraws what is not on this list and may be on the bus: what stood on the last good one, and on those of which only a part was published.
+ * The lists say themselves which settings they were read with: after a crash the feed's state may know less.
  */
-async function* goodMembers(
-  { keeper, log }: FeedRun,
+async function tellAbsences(
+  run: FeedRun,
+  { marks }: HeldList,
+  { files, readAt }: { files: ListFiles; readAt: number },
+): Promise<void> {
+  const now = new Date(readAt).toISOString();
+  const gone = (member: Member): Member | undefined => (marks.has(member) ? undefined : withdrawn(member, now));
+  for (const path of [files.last, ...files.interrupted]) {
+    const heading = await headingOf(path);
+    if (heading === undefined && path === files.last && run.keeper.state.good !== null) warnOfDamage(run);
+    if (heading?.fingerprint !== run.fingerprint) continue;
+    for await (const members of membersOf(run, path, gone)) {
+      await forward(run, members);
+      if (run.signal.aborted) return;
+    }
+  }
+}
+
+/** Members of an earlier list, as `tell` has them. A damaged list tells less and nothing wrong: what is left out expires by itself. */
+async function* membersOf(
+  run: FeedRun,
   path: string,
   tell: (member: Member) => Member | undefined,
 ): AsyncGenerator<Member[]> {
-  if (keeper.state.good === null) return;
   try {
     for await (const members of readList(path)) {
       const told = members.map(tell).filter((member) => member !== undefined);
       if (told.length > 0) yield told;
     }
   } catch (error) {
-    log.warn({ error }, 'the last good list cannot be read; what stood on it expires by itself');
+    warnOfDamage(run, error);
   }
+}
+
+function warnOfDamage({ log }: FeedRun, error?: unknown): void {
+  log.warn({ error }, 'the last good list cannot be read; what stood on it expires by itself');
 }

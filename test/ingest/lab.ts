@@ -33,7 +33,7 @@ export interface Lab {
   state(name: string): FeedState;
 }
 
-export function openLab(t: TestContext): Lab {
+export function openLab(t: Pick<TestContext, 'after'>): Lab {
   const bus = createFakeBus();
   const cursors = createMemoryCursors();
   const health = createHealth();

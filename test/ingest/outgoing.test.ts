@@ -87,10 +87,10 @@ test('what names no indicator is published all the same, under a key of its cont
 test('too large and too deep records are told apart from usable ones', () => {
   const pad = (length: number): object => ({ indicator: 'a.example', description: 'ä'.repeat(length) });
   assert.equal(typeof sentAs({ ...pad(100_000) }), 'object');
-  assert.equal(sentAs({ ...pad(140_000) }), 'too large');
-  assert.equal(sentAs(new Unreadable(Buffer.alloc(300_000))), 'too large');
+  assert.equal(sentAs({ ...pad(140_000) }), 'too_large');
+  assert.equal(sentAs(new Unreadable(Buffer.alloc(300_000))), 'too_large');
   const deep = JSON.parse(`{"indicator":"a.example","context":${'['.repeat(30_000)}${']'.repeat(30_000)}}`) as object;
-  assert.equal(sentAs({ ...deep }), 'too large');
+  assert.equal(sentAs({ ...deep }), 'too_large');
 });
 
 test('others speak under the name of their feed, unless they are trusted', () => {

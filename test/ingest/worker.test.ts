@@ -69,11 +69,15 @@ test('between the two effects: what is on the bus is not yet in the cursor, so a
   const lab = openLab(t);
   const path = jsonFile(t, '{"indicator":"a.example"}\n');
   const passed: unknown[] = [];
-  const seam = (point: string): void => {
-    passed.push([point, lab.bus.records.length, lab.state('drop').cursor]);
+  const seam = (point: string, of?: string): void => {
+    passed.push([point, of, lab.bus.records.length, lab.state('drop').cursor !== null]);
   };
   await lab.once([file(path)], { context: { ...lab.context, seam } });
-  assert.deepEqual(passed, [['ingest-published', 1, null]]);
+  assert.deepEqual(passed.slice(0, 3), [
+    ['ingest-publishing', 'drop', 0, false],
+    ['ingest-published', 'drop', 1, false],
+    ['ingest-state-kept', 'drop', 1, true],
+  ]);
   assert.notEqual(lab.state('drop').cursor, null);
 });
 

@@ -102,9 +102,10 @@ function isMissing(error: TiplineError): boolean {
   return error instanceof FetchError && (error.refusal?.status === 404 || error.refusal?.status === 410);
 }
 
-/** What the next event would meet too. */
-function isFatal({ code }: TiplineError): boolean {
-  return /^FEED_(UNAUTHORIZED|RATE_LIMITED|BUDGET|UNREACHABLE|TLS|TLS_FILES|PROXY)$/.test(code);
+/** What the next event would meet too. A server that asks to be left alone is asked for no other event before its time. */
+function isFatal(error: TiplineError): boolean {
+  if (error instanceof FetchError && error.retryAfterMs !== undefined) return true;
+  return /^FEED_(UNAUTHORIZED|RATE_LIMITED|BUDGET|UNREACHABLE|TLS|TLS_FILES|PROXY)$/.test(error.code);
 }
 
 function failedEvent(uuid: string, cause: TiplineError): TiplineError {

@@ -8,7 +8,7 @@ import type { Taxii1Message } from '../../formats/taxii1/message.ts';
 import { createMessageHandler, readMessage } from '../../formats/taxii1/reader.ts';
 import { BINDINGS, type Taxii1Version } from '../../formats/taxii1/requests.ts';
 import { createXmlStream } from '../../formats/xml-stream.ts';
-import type { Tally } from '../../tally.ts';
+import { createTally, type Tally } from '../../tally.ts';
 import { statusError } from './status.ts';
 
 export interface ConnectionOptions {
@@ -131,7 +131,7 @@ function noTaxii(contentType: string): TiplineError {
 /** With a status that is an error, some servers send a message that says more. */
 function explained(error: unknown): unknown {
   if (!(error instanceof FetchError) || error.refusal?.headers['x-taxii-content-type'] === undefined) return error;
-  const handler = createMessageHandler({ tally: SILENT });
+  const handler = createMessageHandler({ tally: createTally() });
   try {
     const stream = createXmlStream(handler);
     stream.write(Buffer.from(error.refusal.body));
@@ -142,10 +142,3 @@ function explained(error: unknown): unknown {
   const message = handler.message();
   return message?.kind === 'status' ? statusError(message, error.refusal, error.retryAfterMs) : error;
 }
-
-const SILENT: Tally = {
-  skip() {},
-  tooLong() {},
-  note() {},
-  take: () => ({ skipped: 0, firstSkipped: undefined, tooLong: 0, notes: [] }),
-};

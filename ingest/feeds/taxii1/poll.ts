@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RawIndicator } from '../../../core/contract/raw-indicator.ts';
-import { pause } from '../../../core/process/backoff.ts';
 import { TiplineError } from '../../../core/process/errors.ts';
+import type { Clock } from '../../clock.ts';
 import type { Page, PollContext } from '../../feed.ts';
 import { createStix1Reader, type Stix1Options, type Stix1Reader } from '../../formats/stix1/reader.ts';
 import type { PollResponse, StatusMessage } from '../../formats/taxii1/message.ts';
@@ -26,6 +26,7 @@ export interface Polling {
   readonly collection: Collection;
   readonly connection: Connection;
   readonly context: PollContext;
+  readonly clock: Clock;
   readonly stix: Stix1Options;
   readonly subscription: string | undefined;
   readonly asynchronous: boolean;
@@ -64,7 +65,7 @@ export async function* pollCollection(polling: Polling, begun: Position): AsyncG
     const result = yield* readResult(polling, position);
     if (result === undefined || context.signal.aborted) return;
     if (!result.partial) {
-      const next = nextBegin(result, begin, context.startedAt);
+      const next = nextBegin(polling, result, begin);
       yield polling.commit(next === undefined ? {} : { begin: next });
       return;
     }
@@ -88,9 +89,15 @@ export async function* pollCollection(polling: Polling, begun: Position): AsyncG
   }
 }
 
-function nextBegin(result: Result, begin: string | undefined, startedAt: number): string | undefined {
+function nextBegin(
+  { collection: { version }, context: { startedAt } }: Polling,
+  result: Result,
+  begin: string | undefined,
+): string | undefined {
   const now = Date.parse(result.date ?? '') || startedAt;
-  const { end, label } = result;
+  const { label } = result;
+  // TAXII 1.0 has no word for an answer that was capped: OpenTAXII gives the oldest blocks then, and claims to have told all until now
+  const end = version === '1.0' && label !== undefined ? undefined : result.end;
   // one that lies in the future would leave out what comes until then
   if (end !== undefined && Date.parse(end) <= now + MOST_AHEAD_MS) return latestOf(begin, end);
   return label === undefined ? begin : latestOf(begin, settledAt(label, begin, result.date, startedAt));
@@ -210,7 +217,7 @@ async function* settle(polling: Polling, first: Answered, send: Send, asked: Ask
       if (part === 1) yield polling.commit({ ...(begin === undefined ? {} : { begin }), pending: { id } });
       throw statusError({ ...answer.message, wait: Math.ceil(wait / 1000) });
     }
-    await pause(wait, signal);
+    await polling.clock.pause(wait, signal);
     if (signal.aborted) return undefined;
     waited += wait;
     answer = yield* send(fulfilmentRequest(polling.collection.name, id, part));

@@ -140,7 +140,7 @@ async function fromList(url: URL, first: Document, { connection, tally, signal }
       received += 1;
       const id = isFields(each) ? textIn(each, 'id') : undefined;
       if (!isFields(each) || id === undefined || !isSegment(id))
-        tally.skip(received, 'a collection without a usable id');
+        tally.skip(received, 'a collection without a usable id', 'malformed');
       else listed.push(listedOf(each, url, version));
     }
     if (received > MOST_COLLECTIONS) throw tooMany();

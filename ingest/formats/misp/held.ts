@@ -1,4 +1,4 @@
-import { createSpill, type Spill } from '../spill.ts';
+import { createLog } from '../log.ts';
 import type { Statement } from './event.ts';
 
 /**
@@ -13,34 +13,14 @@ export interface Held {
   close(): void;
 }
 
-/** Statements that are written and read as one text: a row each would cost more than the statements. */
-const CHUNK = 200;
-/** They are read once and in order: more memory makes nothing faster. */
-const MEMORY_BYTES = 2 * 1024 ** 2;
-
 export function createHeld(): Held {
-  let spill: Spill | undefined;
-  let chunk: Statement[] = [];
-  let count = 0;
+  const log = createLog<Statement>();
   return {
-    add(statement) {
-      count += 1;
-      chunk.push(statement);
-      if (chunk.length < CHUNK) return;
-      spill ??= createSpill({ maxMemory: MEMORY_BYTES });
-      spill.set(String(spill.size), JSON.stringify(chunk));
-      chunk = [];
-    },
-    *all() {
-      for (const [, text] of spill?.entries() ?? []) yield* JSON.parse(text) as Statement[];
-      yield* chunk;
-    },
+    add: log.add,
+    all: log.values,
     get count() {
-      return count;
+      return log.count;
     },
-    close() {
-      spill?.close();
-      chunk = [];
-    },
+    close: log.close,
   };
 }

@@ -4,6 +4,7 @@ import { type JsonOutline, outlineOf } from './json-outline.ts';
 import { known, type Recognition, unknown } from './recognition.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const ENVELOPE: ReadonlySet<string> = new Set(['more', 'next', 'objects']);
 const STIX_ID = /^[a-z0-9-]{3,250}--[0-9a-f-]{36}$/i;
 
 /** Which kind of JSON begins so; `text` is the decoded head. */
@@ -15,17 +16,28 @@ export function recogniseJson(text: string): Recognition {
 
 function stixOf(outline: JsonOutline): Recognition | undefined {
   if (textAt(outline, 'type') === 'bundle') return known('stix2', 'a JSON object of type "bundle"');
+  if (textAt(outline, 'objects[].date_added') !== undefined && textAt(outline, 'objects[].type') === undefined) {
+    return unknown('it is the manifest of a TAXII 2 collection, which names objects and holds none of them');
+  }
   // the type may stand behind the objects, and envelopes of TAXII 2.1 have none
   if (outline.values.get('objects')?.kind === 'array') {
     const isStix =
       STIX_ID.test(textAt(outline, 'objects[].id') ?? '') || textAt(outline, 'objects[].type') !== undefined;
     if (isStix) return known('stix2', '"objects" with the ids of STIX');
     if (STIX_ID.test(textAt(outline, 'id') ?? '')) return known('stix2', 'the id of a STIX bundle');
+    if (outline.values.get('more')?.kind === 'scalar' && outline.names.every((name) => ENVELOPE.has(name))) {
+      return known('stix2', 'an envelope of TAXII 2 without objects');
+    }
   }
   if (textAt(outline, '[].type') === 'bundle') return known('stix2', 'a list of STIX bundles');
-  const single = [textAt(outline, 'type'), textAt(outline, '[].type')].some((type) => type !== undefined);
-  const id = textAt(outline, 'id') ?? textAt(outline, '[].id') ?? '';
-  return single && STIX_ID.test(id) ? known('stix2', 'an object with the id and type of STIX') : undefined;
+  if (isObject(outline, '')) return known('stix2', 'an object with the id and type of STIX');
+  return isObject(outline, '[].') ? known('stix2', 'a list of objects with the ids and types of STIX') : undefined;
+}
+
+/** An id of STIX begins with the type of what it names. */
+function isObject(outline: JsonOutline, place: '' | '[].'): boolean {
+  const id = textAt(outline, `${place}id`) ?? '';
+  return STIX_ID.test(id) && id.startsWith(`${textAt(outline, `${place}type`) ?? ''}--`);
 }
 
 const MISP_PLACES = [

@@ -10,6 +10,13 @@ function rootElement(text: string): string | undefined {
   return /^<(?:[\w.-]{1,100}:)?([\w.-]{1,100})[\s/>]/.exec(rest)?.[1];
 }
 
+/** Elements of STIX 1 that are saved alone. Others have such names too, so only the namespaces of STIX and CybOX count. */
+const FRAGMENTS: ReadonlySet<string> = new Set(['Indicator', 'Observable']);
+const NAMESPACE =
+  /\sxmlns(?::[\w.-]+)?\s*=\s*["']http:\/\/(?:(?:stix|cybox)\.mitre\.org|docs\.oasis-open\.org\/cti\/ns\/(?:stix|cybox))\//;
+/** Where a root element declares what it uses. */
+const DECLARATIONS = 16_384;
+
 /** Which kind of XML begins so; undefined when it is no XML, but perhaps a page or a text. */
 export function recogniseXml(text: string): Recognition | undefined {
   if (/^(?:<\?[^>]*>\s*)?<!DOCTYPE(?!\s+html)/i.test(text)) {
@@ -19,6 +26,9 @@ export function recogniseXml(text: string): Recognition | undefined {
   if (root === undefined) return undefined;
   if (root.toLowerCase() === 'html') return known('html', 'a web page');
   if (root === 'STIX_Package' || root === 'Observables') return known('stix1', `the root element ${root}`);
+  if (root === 'Poll_Response') return known('stix1', 'a Poll_Response of TAXII 1', { pollResponse: true });
+  if (FRAGMENTS.has(root) && NAMESPACE.test(text.slice(0, DECLARATIONS)))
+    return known('stix1', `the root element ${root} of STIX or CybOX`);
   const declared = /^\s*<\?xml\s/.test(text) || /\sxmlns(?::[\w.-]+)?\s*=/.test(text.slice(0, 4096));
   return declared
     ? unknown(`it is XML whose root element is "${printable(root, 60)}", where STIX 1 has "STIX_Package"`)

@@ -3,13 +3,13 @@ import { strictestTlp } from '../../../core/contract/tlp.ts';
 import { PAGE_RECORDS } from '../../pages.ts';
 import { printable } from '../../printable.ts';
 import type { Tally } from '../../tally.ts';
+import { createLog } from '../log.ts';
+import { ownCopy } from '../own-copy.ts';
 import { createSpill, type Spill } from '../spill.ts';
-import { ownCopy } from '../xml-stream.ts';
 import { type Base, set } from './base.ts';
 import { type Journey, type Known, newJourney } from './known.ts';
-import { createLog } from './log.ts';
-import { isReference, type Leaf, lengthOfParts, type Part } from './part.ts';
-import { type JoinedFacts, joinFacts } from './ttp.ts';
+import { isReference, type Leaf, type Part } from './part.ts';
+import { type JoinedFacts, joinFacts, type TtpFacts } from './ttp.ts';
 
 /** A statement that becomes records once all it refers to is known. */
 export interface Draft {
@@ -43,30 +43,28 @@ export interface Drafts {
   close(): void;
 }
 
-const WAITING_BYTES = 8 * 1024 ** 2;
-const BARE_BYTES = 8 * 1024 ** 2;
 const REFERRED_BYTES = 8 * 1024 ** 2;
-/** About what a draft takes as JSON besides its parts. */
-const DRAFT_LENGTH = 500;
 /** More than this is made into records bit by bit at the end. */
 const MOST_AT_ONCE = 1000;
+const RECENT_FACTS = 64;
 /** So many values of one draft are compared with each other. */
 const WINDOW = 2000;
 /** Indicators that share large lists multiply. A document may give a million records, or so many for each value in it, whichever is more. */
 const MOST_RECORDS = 1_000_000;
 const MOST_PER_VALUE = 50;
+const TOO_MUCH = 'references that multiply: the document gives too many records for its size';
 
 export function createDrafts(known: Known, tally: Tally, folder: string | undefined): Drafts {
   const place = folder === undefined ? {} : { folder };
-  const waiting = createLog<Draft>(WAITING_BYTES, folder);
-  const bare = createLog<BareDraft>(BARE_BYTES, folder);
+  const waiting = createLog<Draft>(folder);
+  const bare = createLog<BareDraft>(folder);
   /** Keys of observables and objects, and what of them: `s` spoken of, `v` a victim's. */
   const referred: Spill = createSpill({ maxMemory: REFERRED_BYTES, ...place });
   let ready: RawIndicator[] = [];
   let rest: Generator<RawIndicator> | undefined;
   let given = 0;
   let unknownTtps = 0;
-  let recentFacts: { name: string; facts: JoinedFacts } | undefined;
+  const recentFacts = new Map<string, { told: readonly (TtpFacts | undefined)[]; joined: JoinedFacts }>();
 
   function add(draft: Draft): void {
     const { parts, ttps } = draft;
@@ -75,8 +73,7 @@ export function createDrafts(known: Known, tally: Tally, folder: string | undefi
       for (const record of records(draft, leaves)) ready.push(record);
       return;
     }
-    const kept = leaves === undefined ? draft : { ...draft, parts: leaves };
-    waiting.add(kept, DRAFT_LENGTH + lengthOfParts(kept.parts));
+    waiting.add(leaves === undefined ? draft : { ...draft, parts: leaves });
   }
 
   /** Undefined while anything is missing, and when there are many. */
@@ -100,8 +97,12 @@ export function createDrafts(known: Known, tally: Tally, folder: string | undefi
   }
 
   function* records(draft: Draft, leaves: Iterable<Leaf>): Generator<RawIndicator> {
-    const base = withTtps(draft);
     let window = new Map<string, Leaf>();
+    if (isTooMuch()) {
+      tally.skip(draft.line, TOO_MUCH);
+      return;
+    }
+    const base = withTtps(draft);
     for (const leaf of leaves) {
       const key = `${leaf.t ?? ''} ${leaf.v}`;
       const same = window.get(key);
@@ -113,8 +114,7 @@ export function createDrafts(known: Known, tally: Tally, folder: string | undefi
       if (isTooMuch()) break;
     }
     yield* fromWindow(window, base);
-    if (isTooMuch())
-      tally.skip(draft.line, 'references that multiply: the document gives too many records for its size');
+    if (isTooMuch()) tally.skip(draft.line, TOO_MUCH);
   }
 
   function* fromWindow(window: ReadonlyMap<string, Leaf>, base: Base): Generator<RawIndicator> {
@@ -141,13 +141,17 @@ export function createDrafts(known: Known, tally: Tally, folder: string | undefi
     return full;
   }
 
-  /** Indicators come in runs that indicate the same. */
+  /** Indicators of one document indicate the same few. */
   function factsOf(keys: readonly string[]): JoinedFacts {
     const name = keys.join(' ');
-    if (recentFacts?.name === name) return recentFacts.facts;
-    const facts = joinFacts(keys.map((key) => known.ttp(key)));
-    recentFacts = { name, facts };
-    return facts;
+    const told = keys.map((key) => known.ttp(key));
+    const recent = recentFacts.get(name);
+    // a TTP may have been defined anew
+    if (recent?.told.every((each, at) => each === told[at]) === true) return recent.joined;
+    if (recentFacts.size >= RECENT_FACTS) recentFacts.clear();
+    const joined = joinFacts(told);
+    recentFacts.set(ownCopy(name), { told, joined });
+    return joined;
   }
 
   function* remaining(): Generator<RawIndicator> {
@@ -171,7 +175,7 @@ export function createDrafts(known: Known, tally: Tally, folder: string | undefi
 
   return {
     add,
-    addBare: (draft) => bare.add(draft, DRAFT_LENGTH + lengthOfParts(draft.parts)),
+    addBare: bare.add,
     addVictim: (id) => referred.set(ownCopy(`b:${id}`), 'v'),
     end() {
       rest = remaining();

@@ -1,7 +1,7 @@
+import { createLog } from '../log.ts';
+import { ownCopy } from '../own-copy.ts';
 import { createSpill, type Spill } from '../spill.ts';
-import { ownCopy } from '../xml-stream.ts';
-import { createLog } from './log.ts';
-import { isReference, type Leaf, lengthOfParts, type Part, type Reference } from './part.ts';
+import { isReference, type Leaf, type Part, type Reference } from './part.ts';
 import type { TtpFacts } from './ttp.ts';
 
 /** What the documents read so far have defined, by key: see `Reference`, and `t:` for TTPs. */
@@ -38,7 +38,6 @@ export function newJourney(): Journey {
   return { visited: new Map(), missing: new Set() };
 }
 
-const LOG_BYTES = 8 * 1024 ** 2;
 /** For each kind of thing that is referred to. */
 const INDEX_BYTES = 16 * 1024 ** 2;
 const FOLDED_BYTES = 4 * 1024 ** 2;
@@ -46,8 +45,6 @@ const TTP_BYTES = 4 * 1024 ** 2;
 const MOST_REFERENCES = 100_000;
 const RECENT_TTPS = 256;
 const MOST_KEYS = 8;
-/** About how long a key is. */
-const KEY_LENGTH = 80;
 
 /**
  * Most documents define thousands of things that nothing refers to. So definitions are only written down, until the first reference to a thing
@@ -55,7 +52,7 @@ const KEY_LENGTH = 80;
  */
 export function createKnown(folder: string | undefined): Known {
   const place = folder === undefined ? {} : { folder };
-  const log = createLog<Definition>(LOG_BYTES, folder);
+  const log = createLog<Definition>(folder);
   let last: Definition | undefined;
   /** By the first letter of the keys. */
   const indexes = new Map<string, Spill>();
@@ -79,7 +76,7 @@ export function createKnown(folder: string | undefined): Known {
     if (last === undefined) return;
     const [keys, parts] = last;
     const unindexed = indexes.size === 0 ? keys : keys.filter((key) => !indexes.has(kindOf(key)));
-    if (unindexed.length > 0) log.add([unindexed, parts], unindexed.length * KEY_LENGTH + lengthOfParts(parts));
+    if (unindexed.length > 0) log.add([unindexed, parts]);
     if (unindexed.length < keys.length) {
       const text = JSON.stringify(parts);
       for (const key of keys) indexes.get(kindOf(key))?.set(ownCopy(key), text);

@@ -1,4 +1,5 @@
 import { parseTlp, strictestTlp, type Tlp } from '../../../core/contract/tlp.ts';
+import { ownCopy } from '../own-copy.ts';
 import { attribute, type Element, find, findAll, textAt } from './element.ts';
 
 /** What a Handling element says about the things it marks. */
@@ -62,7 +63,15 @@ type Reach = { kind: 'all' } | { kind: 'none' } | { kind: 'ids'; ids: string[] }
 const ELSEWHERE = /^(?:Campaigns?|Courses?_Of_Action|Exploit_Targets?|Information_Source|STIX_Header|Threat_Actors?)$/;
 const LONGEST_XPATH = 20_000;
 
+/** All packages of a source say the same. */
+let lastReach: { xpath: string; reach: Reach } = { xpath: '', reach: { kind: 'all' } };
+
 function reachOf(xpath: string): Reach {
+  if (lastReach.xpath !== xpath) lastReach = { xpath: ownCopy(xpath), reach: readReach(xpath) };
+  return lastReach.reach;
+}
+
+function readReach(xpath: string): Reach {
   const path = xpath.slice(0, LONGEST_XPATH);
   const ids = [...path.matchAll(/@id\s*=\s*(?:'([^']{1,500})'|"([^"]{1,500})")/g)];
   if (ids.length > 0) return { kind: 'ids', ids: ids.map((match) => match[1] ?? match[2] ?? '') };

@@ -5,8 +5,8 @@ import type { Tally } from '../../tally.ts';
 import { readXml, type XmlHandler } from '../xml-stream.ts';
 import { createStix1Reader, type Stix1Options } from './reader.ts';
 
-/** A package, or observables alone. */
-const ROOTS: ReadonlySet<string> = new Set(['STIX_Package', 'Observables']);
+/** A package, observables alone, or a single one of what a package has many of. */
+const ROOTS: ReadonlySet<string> = new Set(['STIX_Package', 'Observables', 'Indicator', 'Observable']);
 
 /**
  * The indicators of one STIX 1.0 – 1.2.1 document with CybOX 2, of either family of namespaces; at most PAGE_RECORDS at a time, in memory

@@ -1,3 +1,5 @@
+import { ownCopy } from '../own-copy.ts';
+
 /** Year 9999, and what is later, is how STIX 1 authors write that there is no end. */
 const NEVER = Date.UTC(9999, 0, 1);
 const ZONE = /(?:z|[+-]\d\d:?\d\d)$/i;
@@ -7,6 +9,14 @@ const LONGEST_TIME = 40;
 export function timeOf(text: string | undefined): string | undefined {
   const written = text?.trim() ?? '';
   if (written === '' || written.length > LONGEST_TIME) return undefined;
+  if (last.written !== written) last = { written: ownCopy(written), time: readTime(written) };
+  return last.time;
+}
+
+/** The same time stands in many places of a package. */
+let last: { written: string; time: string | undefined } = { written: '', time: undefined };
+
+function readTime(written: string): string | undefined {
   const time = !written.includes('T') || ZONE.test(written) ? written : `${written}Z`;
   const at = Date.parse(time);
   return Number.isNaN(at) || at >= NEVER ? undefined : time;

@@ -8,16 +8,29 @@ import { killAt, noSeam } from '../../../core/process/seam.ts';
 const source = join(import.meta.dirname, '../../../core/process/seam.ts');
 
 /** Passes `before`, then `after-bulk` and `after-publish` in turn, three times, telling each; then lives for a minute. */
-async function run(spec: string): Promise<{ passed: string[]; signal: string | null }> {
+function run(spec: string): Promise<Told> {
+  return runScript(
+    spec,
+    `for (const point of ['before', 'after-bulk', 'after-publish', 'after-bulk', 'after-publish', 'after-bulk', 'after-publish']) {
+      seam(point);
+      tell(point);
+    }`,
+  );
+}
+
+interface Told {
+  passed: string[];
+  signal: string | null;
+}
+
+async function runScript(spec: string, work: string): Promise<Told> {
   const script = `
     import { writeSync } from 'node:fs';
     import { killAt } from ${JSON.stringify(source)};
     const seam = killAt(${JSON.stringify(spec)});
-    for (const point of ['before', 'after-bulk', 'after-publish', 'after-bulk', 'after-publish', 'after-bulk', 'after-publish']) {
-      seam(point);
-      writeSync(1, point + '\\n');
-    }
-    setTimeout(() => process.exit(0), 60_000);`;
+    const tell = (point) => writeSync(1, point + '\\n');
+    setTimeout(() => process.exit(0), 60_000);
+    ${work}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -47,6 +60,25 @@ describe('killAt', () => {
     assert.equal(passed.length, 7);
   });
 
+  it('keeps whoever is at a point of several until all are, and kills', async () => {
+    const work = `
+      async function pass(name, points) {
+        for (const [point, of] of points) {
+          await seam(point, of);
+          tell(name + ' ' + point);
+        }
+      }
+      const two = pass('two', [['a', 'two'], ['b', 'two']]);
+      await pass('one', [['b', 'one'], ['a', 'one'], ['a', 'one'], ['b', 'one']]);`;
+    const ahead = ['one b', 'one a'];
+    assert.deepEqual(await runScript('a@two,a@one:2', work), { passed: ahead, signal: 'SIGKILL' });
+    const { passed, signal } = await runScript('a@two,a@one:2+20', work);
+    assert.deepEqual(passed.slice(0, 2), ahead);
+    assert.deepEqual([passed.slice(2).sort(), signal], [['one a', 'one b', 'two a', 'two b'], 'SIGKILL']);
+    assert.deepEqual((await runScript('a@one', work)).passed, ['two a', 'one b']);
+    assert.equal((await runScript('b', work)).signal, 'SIGKILL');
+  });
+
   it('refuses what names no point, so that a test does not pass because nothing was killed', () => {
     for (const spec of [
       '',
@@ -58,6 +90,10 @@ describe('killAt', () => {
       'a b',
       'a:1:2',
       'a+1+2',
+      'a,',
+      'a,a',
+      'a@',
+      'a+1,b',
     ])
       assert.throws(() => killAt(spec), { name: 'RangeError', message: `no such seam: ${spec}` }, spec);
     killAt('sender:after-send:2+5');

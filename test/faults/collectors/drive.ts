@@ -30,7 +30,8 @@ export interface Driver {
   values(): string[];
 }
 
-const START = Date.parse('2026-02-01T00:00:00Z');
+/** When the first poll begins. */
+export const STARTED_AT = Date.parse('2026-02-01T00:00:00Z');
 
 /** Drives a polled feed as ingest does, without bus and store: a page is delivered, then its cursor kept as JSON. */
 export function driveFeed(section: unknown, fetcher: Fetcher): Driver {
@@ -47,7 +48,7 @@ export function driveFeed(section: unknown, fetcher: Fetcher): Driver {
       const tally = createTally();
       const records: RawIndicator[] = [];
       const stopping = new AbortController();
-      const startedAt = START + polls * 3_600_000;
+      const startedAt = STARTED_AT + polls * 3_600_000;
       polls += 1;
       let pages = 0;
       let error: Polled['error'];

@@ -1,26 +1,5 @@
 import { type Fault, type FaultServer, openFaultServer, type Reply, type Seen } from './faults.ts';
 
-/** Faults that a TAXII 1 client can meet. */
-export const TAXII1_FAULTS = [
-  'none',
-  'more-without-next',
-  'empty-page-with-more',
-  'no-date-headers',
-  'partial-content',
-  'same-timestamp',
-  'expired-next',
-  'slash-redirect',
-  'wrong-content-type',
-  'rate-limited-seconds',
-  'rate-limited-date',
-  'error-on-page-3',
-  'truncated-gzip',
-  'slow-drip',
-  'endless-body',
-  'html-login',
-  'other-origin-redirect',
-] as const satisfies readonly Fault[];
-
 /** How STIX stands in a content block. */
 export type Wrapping = 'child' | 'escaped' | 'cdata';
 
@@ -47,8 +26,8 @@ export interface Taxii1Options {
   pending?: { times: number; wait: number };
   /** Blocks that bear one label. Default 1; with the fault `same-timestamp` 4. */
   sameLabel?: number;
-  /** Epoch ms of the first label; the others come a microsecond after each other. Default is a day in the past. */
-  began?: number;
+  /** Epoch ms of the first label, or the clock that labels go by; they come a microsecond after each other. Default is a day in the past. */
+  began?: number | (() => number);
   /** A status instead of an answer to each poll. */
   refuse?: { type: string; text: string };
   /** Addresses of services; default are its own. */
@@ -58,7 +37,7 @@ export interface Taxii1Options {
 
 export interface Taxii1Server extends FaultServer {
   readonly poll: string;
-  add(blocks: readonly Block[], late?: 'late'): void;
+  add: Taxii1Site['add'];
 }
 
 interface Kept {
@@ -85,8 +64,33 @@ const WRAPPINGS: readonly Wrapping[] = ['child', 'escaped', 'cdata'];
 const STIX_BINDING = 'urn:stix.mitre.org:xml:1.2';
 const BEGAN = Date.parse('2026-01-02T03:04:00Z');
 
-/** A TAXII 1.0 or 1.1 server with a collection of content blocks. */
+/** What a TAXII 1.0 or 1.1 server knows: a collection of content blocks. */
+export interface Taxii1Site {
+  answer(seen: Seen): Reply;
+  /** More blocks, newer than all before; `late`: with the label of the last. */
+  add(blocks: readonly Block[], late?: 'late'): void;
+  /** How often a fault of its protocol struck. */
+  readonly struck: number;
+}
+
+/** The same behind a server. */
 export async function openTaxii1Server(options: Taxii1Options): Promise<Taxii1Server> {
+  const site = createTaxii1Site(options);
+  const server = await openFaultServer(options.fault ?? 'none', site.answer);
+  return {
+    url: `${server.url}/discovery`,
+    poll: `${server.url}/poll`,
+    requests: server.requests,
+    strangers: server.strangers,
+    get struck() {
+      return server.struck + site.struck;
+    },
+    close: server.close,
+    add: site.add,
+  };
+}
+
+export function createTaxii1Site(options: Taxii1Options): Taxii1Site {
   const { version, fault = 'none', partSize = 4, resultSize = 6, authorization } = options;
   const sameLabel = options.sameLabel ?? (fault === 'same-timestamp' ? 4 : 1);
   const names = NAMES[version];
@@ -100,12 +104,14 @@ export async function openTaxii1Server(options: Taxii1Options): Promise<Taxii1Se
   let pending = options.pending?.times ?? 0;
   let expired = false;
   let nameless = false;
+  let struck = 0;
 
+  const { began = BEGAN } = options;
   function add(blocks: readonly Block[], late?: 'late'): void {
     for (const [index, block] of blocks.entries()) {
       if (late === undefined && index % sameLabel === 0) labels += 1;
       const wrapping = block.wrapping ?? WRAPPINGS[kept.length % 3] ?? 'child';
-      kept.push({ block, label: labelOf(options.began ?? BEGAN, labels), wrapping });
+      kept.push({ block, label: labelOf(typeof began === 'function' ? began() : began, labels), wrapping });
     }
   }
   add(options.blocks);
@@ -132,7 +138,7 @@ export async function openTaxii1Server(options: Taxii1Options): Promise<Taxii1Se
 <t:Message_Binding>${names.message}</t:Message_Binding></t:Service_Instance>`;
   }
 
-  function answer(seen: Seen): Reply & { page?: number } {
+  function answer(seen: Seen): Reply {
     const { headers, body } = seen;
     if (authorization !== undefined && headers.authorization !== authorization)
       return status('UNAUTHORIZED', 'who are you?');
@@ -184,8 +190,8 @@ export async function openTaxii1Server(options: Taxii1Options): Promise<Taxii1Se
   }
 
   /** A page is a part with content. */
-  function counted(given: Reply): Reply & { page?: number } {
-    if (!given.body.includes('Poll_Response')) return given;
+  function counted(given: Reply): Reply {
+    if (!String(given.body).includes('Poll_Response')) return given;
     pages += 1;
     if (fault === 'wrong-content-type' && pages === 2 && !nameless) {
       // a proxy in between that knows nothing of TAXII
@@ -208,9 +214,13 @@ export async function openTaxii1Server(options: Taxii1Options): Promise<Taxii1Se
     const partial = part.length < all.length;
     const id = `result-${results.size + 1}`;
     const size = version === '1.1' && fault !== 'more-without-next' ? partSize : part.length;
+    if (fault === 'same-timestamp' || (partial && caps)) struck += 1;
     const parts: Kept[][] = [];
     for (let at = 0; at < part.length; at += size) parts.push(part.slice(at, at + size));
-    if (fault === 'empty-page-with-more' && version === '1.1') parts.splice(1, 0, []);
+    if (fault === 'empty-page-with-more' && version === '1.1') {
+      parts.splice(1, 0, []);
+      struck += 1;
+    }
     if (parts.length === 0) parts.push([]);
     results.set(
       id,
@@ -266,21 +276,12 @@ export async function openTaxii1Server(options: Taxii1Options): Promise<Taxii1Se
     return `<t:Content_Block>${called}<t:Content>${wrapped(block.content, wrapping)}</t:Content><t:Timestamp_Label>${label}</t:Timestamp_Label></t:Content_Block>`;
   }
 
-  const server = await openFaultServer(fault, answer);
   return {
-    url: `${server.url}/discovery`,
-    poll: `${server.url}/poll`,
-    get requests() {
-      return server.requests;
-    },
-    get strangers() {
-      return server.strangers;
-    },
-    get struck() {
-      return server.struck + (expired || nameless ? 1 : 0);
-    },
-    close: server.close,
+    answer,
     add,
+    get struck() {
+      return struck + (expired ? 1 : 0) + (nameless ? 1 : 0);
+    },
   };
 }
 
@@ -314,14 +315,14 @@ function comparable(time: string): string {
   return whole === '' ? '' : `${whole}.${fraction.padEnd(6, '0')}`;
 }
 
-/** Packages with an indicator of an address in 198.51.100.0/24 each, numbered from `first`. */
+/** Packages with an indicator of an address from 198.51.100.0 on each, numbered from `first`. */
 export function stixBlocks(count: number, first = 0): Block[] {
   return Array.from({ length: count }, (_, index) => ({ content: packageOf(first + index) }));
 }
 
 /** What `stixBlocks` say. */
 export function addressesIn(blocks: readonly Block[]): string[] {
-  return blocks.flatMap(({ content }) => /198\.51\.100\.\d+/.exec(content)?.[0] ?? []).sort();
+  return blocks.flatMap(({ content }) => /198\.51\.\d+\.\d+/.exec(content)?.[0] ?? []).sort();
 }
 
 function packageOf(number: number): string {
@@ -332,7 +333,7 @@ function packageOf(number: number): string {
  <stix:Indicators><stix:Indicator xsi:type="indicator:IndicatorType" id="example:indicator-${number}" timestamp="2026-01-01T00:00:00Z">
   <indicator:Title>An address &amp; more</indicator:Title>
   <indicator:Observable id="example:observable-${number}"><cybox:Object><cybox:Properties xsi:type="AddressObj:AddressObjectType" category="ipv4-addr">
-   <AddressObj:Address_Value condition="Equals">198.51.100.${number}</AddressObj:Address_Value>
+   <AddressObj:Address_Value condition="Equals">198.51.${100 + (number >> 8)}.${number & 255}</AddressObj:Address_Value>
   </cybox:Properties></cybox:Object></indicator:Observable>
  </stix:Indicator></stix:Indicators>
 </stix:STIX_Package>`;

@@ -1,26 +1,5 @@
 import { type Fault, type FaultServer, openFaultServer, type Reply, type Seen } from './faults.ts';
 
-/** Faults that a TAXII 2 client can meet. */
-export const TAXII2_FAULTS = [
-  'none',
-  'more-without-next',
-  'empty-page-with-more',
-  'no-date-headers',
-  'partial-content',
-  'same-timestamp',
-  'expired-next',
-  'slash-redirect',
-  'wrong-content-type',
-  'rate-limited-seconds',
-  'rate-limited-date',
-  'error-on-page-3',
-  'truncated-gzip',
-  'slow-drip',
-  'endless-body',
-  'html-login',
-  'other-origin-redirect',
-] as const satisfies readonly Fault[];
-
 export type StixObject = Readonly<Record<string, unknown>>;
 
 export interface Taxii2Options {
@@ -37,8 +16,8 @@ export interface Taxii2Options {
   rangeSign?: '=' | ' ';
   /** Objects that bear one date. Default 1; with the fault `same-timestamp` one less than a page. */
   sameDate?: number;
-  /** Epoch ms of the first date; the others come a microsecond after each other. Default is a day in the past. */
-  began?: number;
+  /** Epoch ms of the first date, or the clock that dates go by; they come a microsecond after each other. Default is a day in the past. */
+  began?: number | (() => number);
   /** What the discovery names as API roots; default is its own, as a path. */
   roots?: readonly string[];
 }
@@ -47,10 +26,8 @@ export interface Taxii2Server extends FaultServer {
   /** Its root and its collection. */
   readonly root: string;
   readonly collection: string;
-  /** More objects, newer than all before; `late`: with the date of the last. */
-  add(objects: readonly StixObject[], late?: 'late'): void;
-  /** Forgets every `next` that it gave. */
-  forget(): void;
+  add: Taxii2Site['add'];
+  forget: Taxii2Site['forget'];
 }
 
 interface Kept {
@@ -75,8 +52,37 @@ const MEDIA = {
   },
 };
 
-/** A TAXII 2.0 or 2.1 server with a collection of objects and one that nobody may read. */
+/** What a TAXII 2.0 or 2.1 server knows: a collection of objects and one that nobody may read. */
+export interface Taxii2Site {
+  answer(seen: Seen): Reply;
+  /** More objects, newer than all before; `late`: with the date of the last. */
+  add(objects: readonly StixObject[], late?: 'late'): void;
+  /** Forgets every `next` that it gave. */
+  forget(): void;
+  /** How often a fault of its protocol struck. */
+  readonly struck: number;
+}
+
+/** The same behind a server. */
 export async function openTaxii2Server(options: Taxii2Options): Promise<Taxii2Server> {
+  const site = createTaxii2Site(options);
+  const server = await openFaultServer(options.fault ?? 'none', site.answer);
+  return {
+    url: `${server.url}/taxii2/`,
+    root: `${server.url}/root/`,
+    collection: `${server.url}/root/collections/${COLLECTION}/`,
+    requests: server.requests,
+    strangers: server.strangers,
+    get struck() {
+      return server.struck + site.struck;
+    },
+    close: server.close,
+    add: site.add,
+    forget: site.forget,
+  };
+}
+
+export function createTaxii2Site(options: Taxii2Options): Taxii2Site {
   const { version, fault = 'none', pageSize = 4, manifest = true, authorization } = options;
   const sameDate = options.sameDate ?? (fault === 'same-timestamp' ? pageSize - 1 : 1);
   const media = MEDIA[version];
@@ -84,12 +90,14 @@ export async function openTaxii2Server(options: Taxii2Options): Promise<Taxii2Se
   const sessions = new Map<string, Session>();
   let tokens = 0;
   let pages = 0;
+  let struck = 0;
 
+  const { began = BEGAN } = options;
   let dates = 0;
   function add(objects: readonly StixObject[], late?: 'late'): void {
     for (const [index, object] of objects.entries()) {
       if (late === undefined && index % sameDate === 0) dates += 1;
-      kept.push({ object, added: dateOf(options.began ?? BEGAN, dates) });
+      kept.push({ object, added: dateOf(typeof began === 'function' ? began() : began, dates) });
     }
   }
   add(options.objects);
@@ -107,7 +115,7 @@ export async function openTaxii2Server(options: Taxii2Options): Promise<Taxii2Se
     return reply(status, { title, http_status: String(status) }, media.taxii);
   }
 
-  function answer(seen: Seen): Reply & { page?: number } {
+  function answer(seen: Seen): Reply {
     const url = new URL(seen.url, 'http://taxii.test');
     if (authorization !== undefined && seen.headers.authorization !== authorization) {
       return { status: 401, headers: { 'content-type': 'text/html' }, body: '<html><body>Unauthorized</body></html>' };
@@ -172,6 +180,7 @@ export async function openTaxii2Server(options: Taxii2Options): Promise<Taxii2Se
     let session: Session = { question, since, offset: 0, emptied: false };
     if (next !== null) {
       const known = sessions.get(next);
+      if (fault === 'expired-next') struck += 1;
       if (known === undefined || fault === 'expired-next')
         return refusal(400, "The server did not understand: 'next' not valid");
       if (known.question !== question) return refusal(400, 'the filters have changed');
@@ -181,6 +190,7 @@ export async function openTaxii2Server(options: Taxii2Options): Promise<Taxii2Se
     const all = behind(session.since);
     const size = Math.min(limit, pageSize);
     const empties = fault === 'empty-page-with-more' && !session.emptied && session.offset > 0;
+    if (empties) struck += 1;
     const part = empties ? [] : all.slice(session.offset, session.offset + size);
     const offset = session.offset + part.length;
     if (offset >= all.length) {
@@ -192,6 +202,7 @@ export async function openTaxii2Server(options: Taxii2Options): Promise<Taxii2Se
     const token = `next-${tokens}`;
     sessions.set(token, { ...session, offset, emptied: empties });
     const withoutNext = fault === 'more-without-next' || fault === 'same-timestamp';
+    if (withoutNext) struck += 1;
     const document = {
       more: true,
       ...(withoutNext ? {} : { next: token }),
@@ -210,6 +221,7 @@ export async function openTaxii2Server(options: Taxii2Options): Promise<Taxii2Se
     if (start >= all.length) return refusal(all.length === 0 ? 404 : 416, 'nothing there');
     // medallion 1.0 leaves out the last that was asked for
     const asked = Number(to) - start + (fault === 'partial-content' ? 0 : 1);
+    if (fault === 'partial-content' || fault === 'same-timestamp') struck += 1;
     const part = all.slice(start, start + Math.max(1, Math.min(asked, pageSize)));
     const document = {
       type: 'bundle',
@@ -219,7 +231,9 @@ export async function openTaxii2Server(options: Taxii2Options): Promise<Taxii2Se
     };
     const complete = part.length === all.length;
     const given = dated(reply(complete ? 200 : 206, document, media.stix), part);
-    if (complete || fault === 'more-without-next') return given;
+    if (complete) return given;
+    if (fault === 'more-without-next' || fault === 'expired-next') struck += 1;
+    if (fault === 'more-without-next') return given;
     const total = fault === 'expired-next' ? '*' : String(all.length);
     return { ...given, headers: { ...given.headers, 'content-range': `items ${start}-${to}/${total}` } };
   }
@@ -236,23 +250,13 @@ export async function openTaxii2Server(options: Taxii2Options): Promise<Taxii2Se
     });
   }
 
-  const server = await openFaultServer(fault, answer);
   return {
-    url: `${server.url}/taxii2/`,
-    root: `${server.url}/root/`,
-    collection: `${server.url}/root/collections/${COLLECTION}/`,
-    get requests() {
-      return server.requests;
-    },
-    get strangers() {
-      return server.strangers;
-    },
-    get struck() {
-      return server.struck;
-    },
-    close: server.close,
+    answer,
     add,
     forget: () => sessions.clear(),
+    get struck() {
+      return struck;
+    },
   };
 }
 

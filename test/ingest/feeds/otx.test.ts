@@ -147,7 +147,7 @@ test('pages are walked to the end, and the next walk begins at the newest of thi
   assert.equal(asked(web.requests[4], 'modified_since'), '2026-11-24T04:59:59', 'nothing new moves nothing');
 });
 
-test('a failure in the middle goes on with the page that failed', async (t) => {
+test('a failure in the middle goes on with the page that failed, and then with what came since', async (t) => {
   const lab = openLab(t);
   const state = { pulses: ['a', 'b', 'c', 'd', 'e'].map((id) => pulse(id, '2026-11-20T05:00:00')) };
   let broken = true;
@@ -161,11 +161,28 @@ test('a failure in the middle goes on with the page that failed', async (t) => {
   assert.doesNotMatch(JSON.stringify([failure, lab.logged, [...lab.cursors.values]]), /s3cret/);
   assert.equal(lab.bus.records.length, 2);
   broken = false;
+  web.requests.length = 0;
   await lab.once([feed(web.url)]);
   assert.deepEqual(
-    lab.bus.values().map(({ ref }) => ref),
+    web.requests.map((request) => asked(request, 'page')),
+    ['2', '3', '1', '2', '3'],
+  );
+  assert.equal(asked(web.requests[2], 'modified_since'), '2026-11-20T04:59:59');
+  assert.deepEqual(
+    lab.bus
+      .values()
+      .slice(0, 5)
+      .map(({ ref }) => ref),
     ['a', 'b', 'c', 'd', 'e'],
   );
+  state.pulses.unshift(pulse('f', '2026-11-20T06:00:00'));
+  broken = true;
+  await lab.once([feed(web.url)]);
+  // it comes while nobody reads, in front of the page at which the walk stands
+  state.pulses.unshift(pulse('g', '2026-11-20T07:00:00'), pulse('h', '2026-11-20T07:00:00'));
+  broken = false;
+  await lab.once([feed(web.url)]);
+  assert.deepEqual(new Set(lab.bus.values().map(({ ref }) => ref)), new Set('abcdefgh'));
 });
 
 test('a page that is there no more begins the walk anew', async (t) => {
@@ -246,8 +263,13 @@ test('a server that fails once is asked again, one that has had enough is left a
   assert.equal(lab.bus.records.length, 1);
   web.answer = status(429, { 'retry-after': '3600' });
   assert.equal((await lab.once([feed(web.url)])).failedFeeds[0]?.code, 'FEED_RATE_LIMITED');
+  assert.equal((await lab.once([feed(web.url)])).failedFeeds[0]?.code, 'FEED_QUOTA');
   assert.equal(web.requests.length, 3);
-  web.answer = text('{"detail":"x"}');
+});
+
+test('an answer that is no list of pulses is refused', async (t) => {
+  const lab = openLab(t);
+  const web = await openWeb(t, text('{"detail":"x"}'));
   assert.equal((await lab.once([feed(web.url)])).failedFeeds[0]?.code, 'FEED_SHAPE');
 });
 

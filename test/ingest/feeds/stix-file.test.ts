@@ -95,6 +95,26 @@ test('of a snapshot the members get a lease, and each file is published again in
   assert.equal(lab.bus.records.length, 2);
 });
 
+test('a file is a log of statements: one that shrinks or is empty takes nothing back, and nothing is held back', async (t) => {
+  const lab = openLab(t);
+  const path = join(folder(t), 'a.json');
+  const all = Array.from({ length: 40 }, (_, n) => `192.0.2.${n}`);
+  put(path, bundle(...all));
+  await lab.once([feed(path)]);
+  assert.deepEqual(indicators(lab), all);
+  for (const [values, ago] of [
+    [['192.0.2.0'], 50],
+    [[], 40],
+  ] as const) {
+    put(path, bundle(...values), ago);
+    const report = await lab.once([feed(path)]);
+    assert.deepEqual(report.failedFeeds, []);
+  }
+  assert.deepEqual(indicators(lab).slice(40), ['192.0.2.0']);
+  assert.ok(lab.bus.values().every(({ revoked }) => revoked !== true));
+  assert.equal(lab.state('stix').quarantine, null);
+});
+
 test('what is no STIX, or broken, is told with its name, and stops no other file', async (t) => {
   const lab = openLab(t);
   const path = folder(t);

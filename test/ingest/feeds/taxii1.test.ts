@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { createFetcher } from '../../../ingest/fetch/fetcher.ts';
-import { type Driver, driveFeed } from '../../faults/collectors/drive.ts';
+import { type Driver, driveFeed, STARTED_AT } from '../../faults/collectors/drive.ts';
 import type { Fault } from '../../faults/collectors/faults.ts';
 import {
   addressesIn,
   openTaxii1Server,
   stixBlocks,
-  TAXII1_FAULTS,
   type Taxii1Options,
   type Taxii1Server,
 } from '../../faults/collectors/taxii1-server.ts';
@@ -42,53 +41,6 @@ function begins(server: Taxii1Server): (string | undefined)[] {
   return server.requests
     .filter(({ body }) => body.includes('<Poll_Request'))
     .map(({ body }) => /<Exclusive_Begin_Timestamp>([^<]*)</.exec(body)?.[1]);
-}
-
-/** Faults that pass; those on parts can only be met where there are parts, or a poll is sent again. */
-function passes(fault: Fault): boolean {
-  return /^(rate-limited|error-on|truncated|slow|endless|html|other-origin|expired|wrong)/.test(fault);
-}
-
-for (const version of ['1.1', '1.0'] as const) {
-  describe(`TAXII ${version}, fault by fault: each object arrives, and none is invented`, () => {
-    for (const fault of TAXII1_FAULTS) {
-      it(fault, async (t) => {
-        const blocks = stixBlocks(23);
-        const { server, driver } = await open(
-          t,
-          { version, fault, blocks, authorization: BASIC },
-          {
-            username: 'reader',
-            password: 'pass word',
-          },
-        );
-        // in TAXII 1.0, which has no parts, the second page is that of the second poll
-        const strikes = passes(fault) && !(version === '1.0' && fault === 'expired-next');
-        if (version === '1.0') {
-          await driver.untilGood(1);
-          if (fault === 'error-on-page-3') await driver.untilGood(1);
-        }
-        const polls = await driver.untilGood();
-        assert.deepEqual(driver.values(), addressesIn(blocks));
-        assert.equal(polls.length, strikes ? 2 : 1, JSON.stringify(polls.map(({ error }) => error)));
-        assert.equal(server.struck > 0, strikes || fault === 'slash-redirect');
-        if (fault.startsWith('rate-limited')) {
-          const wait = polls[0]?.error?.retryAfterMs ?? 0;
-          assert.ok(wait > 110_000 && wait <= 121_000, String(wait));
-        }
-        for (const { headers } of server.strangers) assert.equal(headers.authorization, undefined);
-        // a question that holds what was meant for one origin is not sent to another
-        assert.equal(server.strangers.length, 0);
-
-        const more = stixBlocks(5, 100);
-        server.add(more);
-        const later = await driver.poll();
-        assert.equal(later.error, undefined);
-        assert.deepEqual(later.records.map(({ indicator }) => indicator).sort(), addressesIn(more));
-        assert.deepEqual((await driver.poll()).records, []);
-      });
-    }
-  });
 }
 
 describe('what a TAXII 1 server is asked', () => {
@@ -135,7 +87,7 @@ describe('what a TAXII 1 server is asked', () => {
   });
 
   it('what gets the label of the last block after it was read comes with the next poll', async (t) => {
-    const { server, driver } = await open(t, { fault: 'no-date-headers', began: Date.now(), sameLabel: 5 });
+    const { server, driver } = await open(t, { fault: 'no-date-headers', began: STARTED_AT, sameLabel: 5 });
     await driver.untilGood(1);
     server.add(stixBlocks(2, 100), 'late');
     await driver.untilGood(1);

@@ -93,6 +93,19 @@ test('a stray quote costs its own row and no other', async () => {
   assert.equal((await read(plain.join('\n'), { delimiter: ',', quotes: true })).records.length, 199);
 });
 
+test('a last row that breaks off, as a list does that was cut, is no record; a whole one is, with or without its end', async () => {
+  const rows = 'a.example,1\nb.example,2\nc.exam';
+  const cut = await read(rows, { delimiter: ',' });
+  assert.deepEqual(
+    cut.records.map((record) => record.indicator),
+    ['a.example', 'b.example'],
+  );
+  assert.deepEqual([cut.left.skipped, cut.left.firstSkipped], [1, 'line 3: the row breaks off, as the list does']);
+  assert.equal((await read(`${rows}ple,3`, { delimiter: ',' })).records.length, 3);
+  // where rows are of any length, a short one is nothing odd
+  assert.equal((await read(`x.example\n${rows}`, { delimiter: ',' })).records.length, 4);
+});
+
 test('a row without its column is counted with the line it stands in', async () => {
   const { records, left } = await read('# c\na\tb\nonly\nc\td\n', { delimiter: '\t', columns: { indicator: 2 } });
   assert.deepEqual(

@@ -46,8 +46,17 @@ describe('rows of an export', () => {
     assert.deepEqual(tally.take().firstSkipped, 'line 1: a quote that is never closed');
   });
 
+  it('takes a last line without its end when it is a whole row, and half a row for what it is', async () => {
+    const rows = '"1","a.example","x"\n"2","b.example","y"';
+    assert.equal((await all(csvRows(pieces(rows, 100), CSV, createTally()))).length, 2);
+    for (const cut of [2, 5, 12]) {
+      const broken = all(csvRows(pieces(rows.slice(0, -cut), 100), CSV, createTally()));
+      await assert.rejects(broken, { code: 'FEED_CUT_OFF' }, String(cut));
+    }
+  });
+
   it('reads the same whatever the pieces it comes in', async () => {
-    const text = '# "id","ioc","tags"\n"1","ä.example","x ""y"""\r\n\n"2","b.example",""\n"3","c.example"';
+    const text = '# "id","ioc","tags"\n"1","ä.example","x ""y"""\r\n\n"2","b.example",""\n"3","c.example",""';
     const whole = await all(csvRows(pieces(text, 1000), CSV, createTally()));
     assert.equal(whole.length, 3);
     await fc.assert(

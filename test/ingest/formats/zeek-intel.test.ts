@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zeekIntelRecords } from '../../../ingest/formats/zeek-intel.ts';
+import { createTally } from '../../../ingest/tally.ts';
 import { named, readDocument } from './reading.ts';
 
 const rows = (...lines: (readonly string[])[]): string => lines.map((cells) => `${cells.join('\t')}\n`).join('');
@@ -117,13 +118,7 @@ test('what is no Zeek file is told, with the line, after what was read before it
     const bytes = (async function* () {
       yield Buffer.from('#fields\tindicator\n192.0.2.1\n#fields\tnothing\n');
     })();
-    const tally = {
-      skip() {},
-      tooLong() {},
-      note() {},
-      take: () => ({ skipped: 0, firstSkipped: undefined, tooLong: 0, notes: [] }),
-    };
-    for await (const batch of zeekIntelRecords(bytes, tally)) seen.push(...named(batch));
+    for await (const batch of zeekIntelRecords(bytes, createTally())) seen.push(...named(batch));
   }, /line 3/);
   assert.deepEqual(seen, ['192.0.2.1']);
 });

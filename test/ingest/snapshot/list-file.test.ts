@@ -13,12 +13,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { keepList, listFiles, type Member, readAtOf, readList, writeList } from '../../../ingest/snapshot/list-file.ts';
+import {
+  beginTelling,
+  headingOf,
+  keepList,
+  listFiles,
+  type Member,
+  readList,
+  writeList,
+} from '../../../ingest/snapshot/list-file.ts';
 import { createMarks } from '../../../ingest/snapshot/marks.ts';
 import { withdrawn } from '../../../ingest/snapshot/told-again.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tipline-lists-'));
 after(() => rmSync(folder, { recursive: true }));
+
+const HEADING = { readAt: 5, fingerprint: 'f' };
 
 async function* batches<T>(...all: T[][]): AsyncGenerator<T[]> {
   yield* all;
@@ -46,9 +56,9 @@ describe('a list in a file', () => {
     const path = join(folder, 'round.list');
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(member)), async (written) => {
-        await writeList(path, 17, batches(...written));
+        await writeList(path, { readAt: 17, fingerprint: 'f' }, batches(...written));
         assert.deepEqual(await read(path), written.flat());
-        assert.equal(await readAtOf(path), 17);
+        assert.deepEqual(await headingOf(path), { readAt: 17, fingerprint: 'f' });
       }),
       { numRuns: 50 },
     );
@@ -59,7 +69,7 @@ describe('a list in a file', () => {
     const all = Array.from({ length: 50_000 }, (_, number) =>
       keyed(number, { indicator: `a${number}.example`, tags: ['malicious'] }),
     );
-    await writeList(path, 1, batches(all));
+    await writeList(path, HEADING, batches(all));
     assert.ok(statSync(path).size < 1_500_000);
     const sizes: number[] = [];
     for await (const page of readList(path)) sizes.push(page.length);
@@ -68,14 +78,14 @@ describe('a list in a file', () => {
 
   it('that was cut off or is missing is no list', async () => {
     const path = join(folder, 'cut.list');
-    await writeList(path, 1, batches(Array.from({ length: 5000 }, (_, number) => keyed(number))));
+    await writeList(path, HEADING, batches(Array.from({ length: 5000 }, (_, number) => keyed(number))));
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.subarray(0, bytes.length - 20));
     await assert.rejects(read(path));
     writeFileSync(path, 'not packed');
     await assert.rejects(read(path));
-    assert.equal(await readAtOf(path), undefined);
-    assert.equal(await readAtOf(join(folder, 'nothing.list')), undefined);
+    assert.equal(await headingOf(path), undefined);
+    assert.equal(await headingOf(join(folder, 'nothing.list')), undefined);
   });
 
   it('fails with what its source says, and with words for a disk', async () => {
@@ -83,30 +93,35 @@ describe('a list in a file', () => {
       yield [keyed(1)];
       throw new RangeError('the source broke');
     }
-    await assert.rejects(writeList(join(folder, 'broken'), 1, broken()), {
+    await assert.rejects(writeList(join(folder, 'broken'), HEADING, broken()), {
       name: 'RangeError',
       message: 'the source broke',
     });
-    await assert.rejects(writeList(join(folder, 'no', 'folder'), 1, batches([])), { code: 'FEED_LIST_FILE' });
+    await assert.rejects(writeList(join(folder, 'no', 'folder'), HEADING, batches([])), { code: 'FEED_LIST_FILE' });
   });
 
   it('replaces the last good one; what killed processes left goes, what is being written stays', async () => {
     const lists = join(folder, 'data', 'feeds');
-    const first = await listFiles(lists, 'a');
+    const first = await listFiles(lists, 'a', 100);
     for (const [file, age] of [
       ['a.1.next', 2],
       ['a.2.next', 0],
       ['a.b.3.next', 2],
+      ['a.70-1.told', 2],
+      ['a.90-2.told', 0],
+      ['a.110-2.told', 0],
     ] as const) {
       writeFileSync(join(lists, file), '');
       utimesSync(join(lists, file), new Date(), new Date(Date.now() - age * 86_400_000));
     }
-    await writeList(first.next, 5, batches([keyed(1)]));
-    await listFiles(lists, 'a');
-    await keepList(first);
-    assert.deepEqual(readdirSync(lists).sort(), ['a.2.next', 'a.b.3.next', 'a.list']);
+    await writeList(first.next, HEADING, batches([keyed(1)]));
+    const again = await listFiles(lists, 'a', 100);
+    assert.deepEqual(again.interrupted, [join(lists, 'a.90-2.told')], 'neither an old one nor a later one');
+    const told = await beginTelling(again);
     assert.equal(existsSync(first.next), false);
-    assert.equal(await readAtOf(first.last), 5);
+    await keepList(told, again);
+    assert.deepEqual(readdirSync(lists).sort(), ['a.110-2.told', 'a.2.next', 'a.b.3.next', 'a.list']);
+    assert.deepEqual(await headingOf(first.last), HEADING);
   });
 });
 

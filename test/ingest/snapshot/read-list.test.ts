@@ -256,6 +256,43 @@ describe('revoke_on_absence', () => {
     );
   });
 
+  it('withdraws what was told of a list that nobody ended to publish, be it the first or a later one', async (t) => {
+    const { lab, read, news } = await openBench(t, settings);
+    const page = Array.from({ length: 1000 }, (_, n) => `n${n}.example\n`).join('');
+    /** The process dies, as far as the bus can tell, when so many sends of the list are out. */
+    const broken = async (body: string, sends: number): Promise<void> => {
+      let left = sends;
+      const seam = (point: string): void => {
+        if (point === 'ingest-published') left -= 1;
+        if (left === 0) lab.bus.fail(new TiplineError('BUS_BROKEN', 'the bus is broken', { retryable: false }), 1);
+      };
+      await assert.rejects(read(body, { changes: { context: { ...lab.context, seam } } }), { code: 'BUS_BROKEN' });
+    };
+    await broken(`first.example\n${page}late.example\n`, 1);
+    assert.equal(news().length, 1000);
+    await broken(`second.example\n${page}`, 1);
+    assert.deepEqual([news().length, readdirSync(lab.lists).length], [1000, 2]);
+    assert.equal(await read(page, { hours: 1 }), undefined);
+    assert.deepEqual(
+      news()
+        .filter((each) => each.startsWith('-'))
+        .sort(),
+      ['-first.example', '-late.example', '-second.example'],
+    );
+    assert.deepEqual(readdirSync(lab.lists), ['list.list']);
+    assert.equal(await read(`${page}third.example\n`, { hours: 2 }), undefined);
+    assert.ok(!news().some((each) => each.startsWith('-')), 'once');
+  });
+
+  it('knows the list that was published last even if its state was never stored', async (t) => {
+    const { lab, read, news } = await openBench(t, settings);
+    await read('192.0.2.1\n192.0.2.2\n');
+    lab.cursors.values.delete('feed:list');
+    news();
+    await read('192.0.2.2\n', { hours: 1 });
+    assert.deepEqual(news(), ['192.0.2.2', '-192.0.2.1']);
+  });
+
   it('says nothing of a list that its limit cut off', async (t) => {
     const lab = openLab(t);
     const web = await openWeb(t, text(''));

@@ -25,7 +25,7 @@ describe('an attribute of MISP', () => {
       Event: event([told], { Tag: [tag('tlp:green'), tag('misp-galaxy:malpedia="Emotet"'), tag('osint')] }),
     });
     assert.equal(error, undefined);
-    assert.deepEqual(report, { skipped: 0, firstSkipped: undefined, tooLong: 0, notes: [] });
+    assert.deepEqual([report.skipped, report.firstSkipped, report.tooLong, report.notes], [0, undefined, 0, []]);
     assert.deepEqual(records, [
       {
         indicator: '192.0.2.1',

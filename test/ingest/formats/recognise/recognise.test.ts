@@ -30,6 +30,23 @@ test('STIX 2: bundles, with the type in front or behind, and envelopes', () => {
     `{"objects":[{"id":"indicator--${UUID}","pattern":"[ipv4-addr:value = '192.0.2.1']"}]}`,
     `[{"type":"indicator","id":"indicator--${UUID}"}]`,
     `{"type":"ipv4-addr","id":"ipv4-addr--${UUID}","value":"192.0.2.1"}`,
+    `\n[\n {"id":"x-tool--${UUID}","name":"x","type":"x-tool"},\n {"type":"url"`,
+    `[{"type":"bundle","id":"bundle--${UUID}","objects":[]}]`,
+    '{"more":false,"objects":[]}',
+    '{"objects":[],"more":true,"next":"17"}',
+  );
+});
+
+test('what only looks like STIX 2', () => {
+  is(
+    undefined,
+    `{"id":"indicator--${UUID}","type":"user"}`,
+    `[{"id":"indicator--${UUID}","type":"user"}]`,
+    `{"id":"indicator--${UUID}"}`,
+    '{"more":false,"objects":[],"total":0}',
+    '{"more":"x","objects":[]}',
+    '{"objects":[]}',
+    `{"objects":[{"id":"indicator--${UUID}","date_added":"2024-01-01T00:00:00Z","version":"2024-01-01T00:00:00Z"}]}`,
   );
 });
 
@@ -39,6 +56,31 @@ test('STIX 1 by its root element, whatever its prefix', () => {
     '<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1">',
     '<?xml version="1.0"?>\n<!-- a <html> comment -->\n<STIX_Package\n xmlns="x">',
     Buffer.from('\ufeff<?xml version="1.0" encoding="UTF-16"?><s:STIX_Package/>', 'utf16le'),
+    '<cybox:Observables xmlns:cybox="http://cybox.mitre.org/cybox-2" cybox_major_version="2">',
+    '<t:Poll_Response xmlns:t="http://taxii.mitre.org/messages/taxii_xml_binding-1.1">',
+    '<?xml version="1.0"?><Poll_Response\txmlns="http://taxii.mitre.org/messages/taxii_xml_binding-1" feed_name="x">',
+    '<i:Indicator id="x" xmlns:i="http://stix.mitre.org/Indicator-2">',
+    '<Indicator xmlns = "http://docs.oasis-open.org/cti/ns/stix/indicator-1">',
+    '<c:Observable xmlns:c="http://docs.oasis-open.org/cti/ns/cybox/core-1"/>',
+  );
+  is(
+    undefined,
+    '<Indicator xmlns="http://schemas.mandiant.com/2010/ioc">',
+    '<?xml version="1.0"?><Observable text="xmlns=http://stix.mitre.org/"/>',
+    '<t:Status_Message xmlns:t="http://taxii.mitre.org/messages/taxii_xml_binding-1.1">',
+  );
+});
+
+test('no other element is taken for one of STIX or TAXII', () => {
+  const roots = new Set(['STIX_Package', 'Observables', 'Poll_Response', 'Indicator', 'Observable']);
+  const unit = fc.constantFrom(...'Indicator_sPoll'.split(''));
+  fc.assert(
+    fc.property(fc.string({ unit, minLength: 1, maxLength: 12 }), fc.boolean(), (name, prefixed) => {
+      fc.pre(!roots.has(name));
+      const root = prefixed ? `i:${name}` : name;
+      const { format } = of(`<${root} xmlns:i="http://stix.mitre.org/Indicator-2"><i:Indicator/></${root}>`);
+      assert.equal(format, undefined);
+    }),
   );
 });
 
