@@ -92,11 +92,13 @@ async function ingest(
   const ticking = setInterval(() => say(`${FACTS[input].title}: ingest goes on`), PROGRESS_MS);
   const end = await subject.ended;
   clearInterval(ticking);
+  // without the start of the process
+  const seconds = await source.ask<number>({ since: input } satisfies SourceOrder);
   const faults: string[] = [];
   if (end.code !== 0) faults.push(`ingest ended with ${end.code}, kills by the kernel: ${limit.kills() ?? 'unknown'}`);
   if (end.rss >= LIMIT) faults.push('its peak is above the limit');
   if (faults.length > 0) process.stderr.write(readFileSync(end.log, 'utf8').split('\n').slice(-12).join('\n'));
-  return { ingest: end, exit: end.code, onTopic: await onTopic(`${input}-`), faults };
+  return { ingest: { ...end, seconds }, exit: end.code, onTopic: await onTopic(`${input}-`), faults };
 }
 
 /** In a process of its own with the flags of the command. */

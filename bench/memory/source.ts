@@ -22,9 +22,15 @@ const DOCUMENTS: Readonly<Record<string, (size: number) => Document>> = {
 
 const BOMBS = { 'bomb-once': bomb(4, false), 'bomb-twice': bomb(30, true) } as const;
 const asked = new Map<string, number>();
+const firstAsked = new Map<string, number>();
 
 /** What the parent may ask for. */
-export type SourceOrder = { document: string; size: number } | { asked: string };
+export type SourceOrder =
+  | { document: string; size: number }
+  /** How often. */
+  | { asked: string }
+  /** How many seconds ago it was asked for first. */
+  | { since: string };
 export interface DocumentFacts {
   records: number;
 }
@@ -33,6 +39,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
   const name = pathname.slice(1);
   asked.set(name, (asked.get(name) ?? 0) + 1);
+  if (!firstAsked.has(name)) firstAsked.set(name, performance.now());
   request.resume();
   const make = DOCUMENTS[name];
   if (make !== undefined) {
@@ -59,6 +66,10 @@ const server = createServer((request, response) => {
 process.on('message', (order: SourceOrder) => {
   if ('asked' in order) {
     process.send?.(asked.get(order.asked) ?? 0);
+    return;
+  }
+  if ('since' in order) {
+    process.send?.((performance.now() - (firstAsked.get(order.since) ?? Number.NaN)) / 1000);
     return;
   }
   const document = DOCUMENTS[order.document]?.(order.size);

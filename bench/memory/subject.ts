@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, readFileSync } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { HardLimit } from './hard-limit.ts';
 
 /** The ingest process as npm starts it, under a hard limit. */
@@ -32,11 +31,11 @@ const LOOK_MS = 25;
 export function startSubject(args: readonly string[], limit: HardLimit, log: string): Subject {
   const [program = '', ...rest] = limit.around([...COMMAND, ...args]);
   const started = performance.now();
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const file = createWriteStream(log);
-  child.stderr.pipe(file);
+  const file = openSync(log, 'w');
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', file] });
+  closeSync(file);
   let stdout = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();
   });
   const seen = { rss: 0, cpu: 0 };
@@ -45,7 +44,6 @@ export function startSubject(args: readonly string[], limit: HardLimit, log: str
   async function untilEnd(): Promise<SubjectEnd> {
     const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
     clearInterval(looking);
-    await finished(file);
     return { code: signal ?? code ?? -1, stdout, log, seconds: (performance.now() - started) / 1000, ...seen };
   }
 

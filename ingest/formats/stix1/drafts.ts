@@ -43,7 +43,7 @@ export interface Drafts {
   close(): void;
 }
 
-const REFERRED_BYTES = 8 * 1024 ** 2;
+const REFERRED_BYTES = 4 * 1024 ** 2;
 /** More than this is made into records bit by bit at the end. */
 const MOST_AT_ONCE = 1000;
 const RECENT_FACTS = 64;

@@ -39,7 +39,7 @@ export function newJourney(): Journey {
 }
 
 /** For each kind of thing that is referred to. */
-const INDEX_BYTES = 16 * 1024 ** 2;
+const INDEX_BYTES = 4 * 1024 ** 2;
 const FOLDED_BYTES = 4 * 1024 ** 2;
 const TTP_BYTES = 4 * 1024 ** 2;
 const MOST_REFERENCES = 100_000;
