@@ -89,7 +89,8 @@ export function openDropFolder(path: string, settleAfter: number): DropFolder {
     try {
       await rename(source, target);
     } catch (error) {
-      await unlink(target);
+      // unless another process was faster, and what stands there is the file itself
+      if ((await lookAtFile(target))?.size === 0) await unlink(target);
       if (verdict.kind === 'failed') await unlink(`${target}.reason`);
       if (codeOf(error) === 'ENOENT') return false;
       throw error;
@@ -157,11 +158,17 @@ async function freeName(folder: string, name: string): Promise<string> {
       return path;
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
+      if (await isReserved(path)) return path;
     }
   }
   throw new TiplineError('FEED_FOLDER', `${folder} holds too many files named ${printable(name, 100)}; clear it`, {
     retryable: true,
   });
+}
+
+/** The empty file of a process that was killed before it moved its own there. One that was put there for being empty has its reason beside it. */
+async function isReserved(path: string): Promise<boolean> {
+  return (await lookAtFile(path))?.size === 0 && (await lookAtFile(`${path}.reason`)) === undefined;
 }
 
 /** Under its own name, or with a number when that is taken again. */

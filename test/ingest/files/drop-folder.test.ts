@@ -121,6 +121,22 @@ test('nothing is overwritten: the same name gets a number', async (t) => {
   assert.equal(readFileSync(join(path, 'failed', 'x.1.reason'), 'utf8'), 'reason 1\n');
 });
 
+test('a name that a killed process reserved and did not use is used', async (t) => {
+  const path = folder(t);
+  const drop = openDropFolder(path, SETTLE);
+  await drop.look(Date.now());
+  writeFileSync(join(path, 'done', 'a.txt'), '');
+  writeFileSync(join(path, 'failed', 'b.txt'), '');
+  writeFileSync(join(path, 'failed', 'b.txt.reason'), 'it is empty\n');
+  for (const name of ['a.txt', 'b.txt']) old(join(path, name), 'x');
+  const { ripe } = await drop.look(Date.now());
+  for (const file of ripe)
+    await drop.settle(file, file.name === 'a.txt' ? { kind: 'done' } : { kind: 'failed', reason: 'no' });
+  assert.deepEqual(readdirSync(join(path, 'done')), ['a.txt']);
+  assert.equal(readFileSync(join(path, 'done', 'a.txt'), 'utf8'), 'x');
+  assert.deepEqual(readdirSync(join(path, 'failed')).sort(), ['b.1.txt', 'b.1.txt.reason', 'b.txt', 'b.txt.reason']);
+});
+
 test('what was written to or replaced since it was looked at stays, and is ripe again', async (t) => {
   const path = folder(t);
   const drop = openDropFolder(path, SETTLE);
