@@ -86,20 +86,33 @@ function isFeedSection(entry: Config['feeds'][number]): entry is FeedSection {
   return !('use' in entry);
 }
 
+/** The keys of `tls` that name files; beside them stand a name and a passphrase. */
+const TLS_FILES: ReadonlySet<string> = new Set(['ca', 'cert', 'key', 'client_ca']);
+
 /** Paths in a feed's section are relative to the configuration file, like all others: `path`, one or several, and what `tls` names. */
 function absolutePaths(section: Readonly<Record<string, unknown>>, resolvePath: (path: string) => string): unknown {
   const resolved = (value: unknown): unknown => {
     if (typeof value === 'string') return resolvePath(value);
     return Array.isArray(value) ? value.map(resolved) : value;
   };
+  // a certificate that is written down is no path, and slashes of its base64 would be lost
+  const file = (value: unknown): unknown => (isPem(value) ? value : resolved(value));
   const { path, tls } = section;
   return {
     ...section,
     ...(path === undefined ? {} : { path: resolved(path) }),
     ...(typeof tls === 'object' && tls !== null
-      ? { tls: Object.fromEntries(Object.entries(tls).map(([key, value]) => [key, resolved(value)])) }
+      ? {
+          tls: Object.fromEntries(
+            Object.entries(tls).map(([key, value]) => [key, TLS_FILES.has(key) ? file(value) : value]),
+          ),
+        }
       : {}),
   };
+}
+
+function isPem(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('-----BEGIN');
 }
 
 function safeHostName(): string {

@@ -33,6 +33,7 @@ feeds:
     type: http-list
     url: https://partner.example.org/bad.txt
     confidence: 70
+    snapshot: false                  # it tells only what is new
     lifetime: { ip: 7d, url: 14d }
     limits: { records: 500000, time: 30m }
     include: { types: [ip, domain, url] }
@@ -93,7 +94,7 @@ export const LIST_NOTES = `
 | \`text\`, \`html\` | a report: what reads like an indicator where it stands |
 
 The fields of \`columns\` are \`indicator\`, \`type\`, \`ref\`, \`confidence\`, \`severity\`, \`timestamp\`, \`first_seen\`, \`last_seen\`, \`valid_until\`, \`tags\`, \`tlp\`, \`description\`,
-\`reference\`, \`categories\` and \`malware\`. In \`csv\` and \`tsv\` each is a number from 1 or a name in the header row; without them the indicator is in column 1. In \`json\` and \`ndjson\` it is a path, and
+\`reference\`, \`categories\` and \`malware\`. In \`csv\` and \`tsv\` each is a number from 1 or a name in the header row; without them the indicator is in column 1; commas part several tags in a cell. In \`json\` and \`ndjson\` it is a path, and
 \`indicator\` is required: names with dots between them, \`[]\` for each element of an array, \`*\` for each value of an object, such as \`data[].ip\`, \`*[].url\` or
 \`ips[]\`. The other fields are looked for in the same element, or above it where their path goes the same way (\`meta.generated_at\`, \`results[].name\`).
 

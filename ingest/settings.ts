@@ -35,8 +35,14 @@ export const commonKeys = {
     .describe('The type of records that bring none; without it one is inferred from the text.'),
   lifetime: lifetime
     .optional()
-    .describe('How long a record is valid that says nothing of it, from when it was last seen; also by type.'),
-  limits: limits.optional().describe('The most that one reading may take; what came before the limit is published.'),
+    .describe(
+      'How long a record is valid that says nothing of it, from when it was last seen; also by type. Not for whole lists: their records live while they stand on the list.',
+    ),
+  limits: limits
+    .optional()
+    .describe(
+      'The most that one reading may take; above it the reading ends with an error, and what came before is published, but nothing of a whole list.',
+    ),
   include: selection.optional().describe('Only records that meet one of these are taken.'),
   exclude: selection.optional().describe('Records that meet one of these are left out.'),
 };

@@ -15,6 +15,10 @@ export function tlsOptions(tls: KafkaConfig['tls']): ConnectionOptions | undefin
 }
 
 function readPem(setting: string, path: string): string {
+  // a key that was pasted here would come back in the error, and be logged
+  if (path.includes('-----BEGIN')) {
+    throw new TiplineError('BUS_TLS_FILE', `${setting} names a PEM file, and holds none itself`, { retryable: false });
+  }
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

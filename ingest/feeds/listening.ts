@@ -39,6 +39,12 @@ export async function tlsServer<S extends Server>(
 }
 
 async function readPem(path: string): Promise<Buffer> {
+  // a key that was pasted here would come back in the error, and be logged
+  if (path.includes('-----BEGIN')) {
+    throw new TiplineError('FEED_TLS_FILES', '"tls" of a feed that listens names PEM files, and holds none itself', {
+      retryable: false,
+    });
+  }
   try {
     return await readFile(path);
   } catch (cause) {

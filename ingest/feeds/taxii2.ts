@@ -39,7 +39,7 @@ const schema = z
       .strictObject({
         type: words.optional().describe('Types of STIX objects, such as indicator.'),
         id: words.optional().describe('Ids of STIX objects.'),
-        version: words.optional().describe('`last`, `first`, `all`, or times of versions.'),
+        version: words.optional().describe('A list of `last`, `first`, `all` or times of versions, such as `[all]`.'),
         spec_version: words.optional().describe('Versions of STIX, such as 2.1.'),
       })
       .default({})

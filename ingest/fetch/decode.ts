@@ -119,7 +119,11 @@ async function* through(
 function tooLarge(where: string, maxBytes: number): FetchError {
   return new FetchError(
     'FEED_TOO_LARGE',
-    `${where}: the list has more than ${Math.floor(maxBytes / 1024 ** 2)} MB; "max_size" of the feed raises the limit`,
+    `${where}: the list has more than ${sizeOf(maxBytes)}; "max_size" of the feed raises the limit`,
     { retryable: false },
   );
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} KB` : `${Math.floor(bytes / 1024 ** 2)} MB`;
 }
