@@ -22,7 +22,7 @@ are written as [in all of the configuration](configuration.md#values). What a so
 `;
 
 export const ALL_FEEDS = `
-\`every\` is kept with a little jitter, and a feed that fails is asked ten times as often at most. Feeds of files have \`look_every\` instead, and those that are sent to need neither.
+Feeds that fetch have \`every\`, which is kept with a little jitter; one that fails is asked ten times as often at most. Feeds of files have \`look_every\` instead, and those that are sent to have neither.
 
 Records without a confidence count as 0. \`indicator_type\` is \`ip\`, \`cidr\`, \`domain\`, \`url\`, \`email\`, \`md5\`, \`sha1\`, \`sha256\`, \`sha512\`, \`ssdeep\`, \`tlsh\`,
 \`imphash\`, \`asn\`, \`mac\`, \`mutex\`, \`registry\`, \`x509\` or \`cve\`, and so are \`types\` and the keys of \`lifetime\`. A reading takes six hours at most unless \`limits.time\` says otherwise.

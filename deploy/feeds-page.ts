@@ -4,14 +4,15 @@ import { type CatalogueEntry, readCatalogue } from '../ingest/catalogue.ts';
 import type { FeedDefinition } from '../ingest/feed.ts';
 import { FEEDS } from '../ingest/feeds/index.ts';
 import { transportKeys } from '../ingest/fetch/transport.ts';
-import { commonKeys, listKeys } from '../ingest/settings.ts';
+import { commonKeys, listKeys, rhythmKeys } from '../ingest/settings.ts';
 import { type KeyRow, keyRows, shapeOf } from './feed-schema.ts';
 import { FEED_EXAMPLES } from './feeds-page-examples.ts';
 import { ALL_FEEDS, CATALOGUE, FETCHING, HEAD, WHOLE_LISTS } from './feeds-page-prose.ts';
 
 /** docs/feeds.md: every type of feed and each of its keys, from the schemas that check them, and the catalogue. */
 
-const SHARED = new Map<string, unknown>(Object.entries({ ...commonKeys, ...transportKeys, ...listKeys }));
+const FETCHED = { ...rhythmKeys, ...transportKeys };
+const SHARED = new Map<string, unknown>(Object.entries({ ...commonKeys, ...FETCHED, ...listKeys }));
 
 /** The keys that a type of feed has beside those of all feeds, or means in another way than they do. */
 export function ownKeys(definition: FeedDefinition): ReturnType<typeof shapeOf> {
@@ -45,7 +46,7 @@ export function feedsPage(definitions: readonly FeedDefinition[], catalogue: rea
     `## All feeds\n\n${keyTable(keyRows(commonKeys))}`,
     ALL_FEEDS,
     `## Feeds that fetch\n\n${FETCHING.trim()}`,
-    keyTable(keyRows(transportKeys)),
+    keyTable(keyRows(FETCHED)),
     `## Whole lists\n\n${WHOLE_LISTS.trim()}`,
     keyTable(keyRows(listKeys)),
     ...groups.flatMap(({ group, types }) => [`## ${group}`, ...types.map(feedPart)]),

@@ -24,7 +24,6 @@ export const commonKeys = {
   trust_source: own.trust_source.describe(
     'May its records speak in the name of any source? If not, their `source` becomes `feed/source`. Files may unless told, and what is sent here may not.',
   ),
-  every: milliseconds.default(3_600_000).describe('From the beginning of a reading to that of the next.'),
   confidence: confidence
     .optional()
     .describe('For records that bring none, 0 to 100; or a section that says what their own means.'),
@@ -47,8 +46,13 @@ export const commonKeys = {
   exclude: selection.optional().describe('Records that meet one of these are left out.'),
 };
 
+/** Of feeds that are asked; files are looked at in a rhythm of their own, and what listens has none. */
+export const rhythmKeys = {
+  every: milliseconds.default(3_600_000).describe('From the beginning of a reading to that of the next.'),
+};
+
 /** The keys that every feed has which fetches from a server. */
-export const fetchedKeys = { ...commonKeys, ...transportKeys };
+export const fetchedKeys = { ...commonKeys, ...rhythmKeys, ...transportKeys };
 
 /** What feeds have beside these of which each answer is the whole list. */
 export const listKeys = {

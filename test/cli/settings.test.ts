@@ -24,6 +24,25 @@ function refusal(text: string): string[] {
   return assert.fail('it was taken');
 }
 
+describe('the rhythm of a feed', () => {
+  it('is its own, and stands where it means something', () => {
+    const [list, drop] = feeds(
+      'feeds:\n  - { name: list, type: http-list, url: "https://lists.example.org/a", every: 90s }\n  - { use: spamhaus-drop }',
+    );
+    assert.deepEqual(
+      [list && 'every' in list && list.every, drop && 'every' in drop && drop.every],
+      [90_000, 43_200_000],
+    );
+    for (const section of ['type: file, path: a', 'type: directory, path: a', 'type: tcp']) {
+      assert.match(
+        String(refusal(`feeds:\n  - { name: local, ${section}, every: 1h }`)),
+        /^2: feeds\.0\.every: there is no such key/,
+        section,
+      );
+    }
+  });
+});
+
 describe('feeds of the catalogue', () => {
   it('are written in one line, and overridden beside it', () => {
     const [feodo, mine, fox] = feeds(

@@ -13,7 +13,7 @@ import { FEEDS, parseFeed } from '../../ingest/feeds/index.ts';
 import { transportKeys } from '../../ingest/fetch/transport.ts';
 import { LIST_FORMATS } from '../../ingest/formats/known.ts';
 import { LIST_COLUMNS } from '../../ingest/formats/record.ts';
-import { commonKeys } from '../../ingest/settings.ts';
+import { commonKeys, rhythmKeys } from '../../ingest/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tipline-feeds-page-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -71,6 +71,7 @@ describe('docs/feeds.md', () => {
 
   it('says what the keys mean that many feeds have', () => {
     assertTold(commonKeys);
+    assertTold(rhythmKeys);
     assertTold(transportKeys);
   });
 

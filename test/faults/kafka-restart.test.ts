@@ -34,7 +34,7 @@ describe('Kafka is killed and comes back while everything runs', () => {
     lab = await openLab({ kafka: kafka.brokers });
     port = await freePort();
     lab.configure({
-      feeds: [{ name: 'drop', type: 'file', path: './drop.jsonl', look_every: '100ms', every: '100ms' }],
+      feeds: [{ name: 'drop', type: 'file', path: './drop.jsonl', look_every: '100ms' }],
       enrich: { geo: { default: 'off' } },
       alerting: { first_wait: '1s', quiet: '1s', max_rows: 1000 },
       responder: { name: 'fw1', max_new_per_minute: 100_000 },

@@ -137,8 +137,6 @@ export const ownEntry = z
 export const feedSection = z.looseObject({
   name,
   type: z.string(),
-  /** Without it the feed's own default counts, which differs from type to type. */
-  every: duration.optional(),
   confidence: z.unknown().optional(),
   severity: percent.optional(),
   tags: names.default([]),

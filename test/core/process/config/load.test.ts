@@ -42,14 +42,6 @@ describe('loadConfig', () => {
     assert.equal(config.retention.history, 90 * 86_400_000);
   });
 
-  it('leaves it to each feed how often it is read by default', () => {
-    const { config } = load('feeds:\n  - {name: a, type: abuseipdb}\n  - {name: b, type: tcp, every: 90s}');
-    assert.deepEqual(
-      config.feeds.map(({ every }) => every),
-      [undefined, 90_000],
-    );
-  });
-
   it('resolves paths against the folder of the file, wherever the process runs', () => {
     const loaded = load('');
     assert.equal(loaded.path, path);
