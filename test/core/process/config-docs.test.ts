@@ -9,7 +9,7 @@ import { parseYaml } from '../../../core/process/config/yaml-file.ts';
 import { parseDuration } from '../../../core/process/duration.ts';
 import { readCatalogue, useEntry } from '../../../ingest/catalogue.ts';
 import { parseFeed } from '../../../ingest/feeds/index.ts';
-import { commonKeys } from '../../../ingest/settings.ts';
+import { commonKeys, rhythmKeys } from '../../../ingest/settings.ts';
 import { keysOf } from './zod-keys.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tipline-docs-'));
@@ -76,8 +76,9 @@ describe('docs/configuration.md', () => {
     );
   });
 
-  it('names every key that all feeds have', () => {
-    assert.deepEqual([...documented(rowsUnder('## Feeds'))].toSorted(), Object.keys(commonKeys).toSorted());
+  it('names every key that all feeds have, and the rhythm of those that fetch', () => {
+    const keysOfFeeds = Object.keys({ ...commonKeys, ...rhythmKeys });
+    assert.deepEqual([...documented(rowsUnder('## Feeds'))].toSorted(), keysOfFeeds.toSorted());
   });
 
   it('gives the defaults as they are', () => {
