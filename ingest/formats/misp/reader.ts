@@ -3,10 +3,10 @@ import { TiplineError } from '../../../core/process/errors.ts';
 import { printable } from '../../printable.ts';
 import type { Tally } from '../../tally.ts';
 import type { JsonPart, JsonPath } from '../json-stream.ts';
+import { createLog, type Log } from '../log.ts';
 import { isAttribute, statementsOf } from './attribute.ts';
-import { complete, type EventHead, headOf } from './event.ts';
+import { complete, type EventHead, headOf, type Statement } from './event.ts';
 import { type Fields, isFields, listOf, stampOf } from './fields.ts';
-import { createHeld, type Held } from './held.ts';
 import { addObject, noteSibling, type ObjectWords, objectWords, wordsOfObject } from './object.ts';
 import type { MispOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
@@ -17,8 +17,8 @@ interface Frame {
   readonly place: Place;
   /** What it said of itself so far. */
   readonly fields: Record<string, unknown>;
-  /** Of an event: what waits for its end. */
-  held?: Held;
+  /** Of an event: its statements wait for its end, since MISP writes the tags, and with them the TLP, behind the attributes. */
+  held?: Log<Statement>;
   /** Of an event: the objects that were read from the inside. Each took a megabyte of the document, so they are few. */
   readonly objects: Map<number, ObjectWords>;
   /** Of such an object: what its attributes say of each other, and its number. */
@@ -211,7 +211,7 @@ export class MispReader {
     this.#recognised = true;
     const { fields } = frame;
     const head = this.#head(fields.info === undefined && isFields(fields.Event) ? fields.Event : fields);
-    for (const statement of frame.held?.all() ?? []) {
+    for (const statement of frame.held?.values() ?? []) {
       const object = statement.object === undefined ? undefined : frame.objects.get(statement.object);
       if (object !== undefined) addObject(statement.record, object);
       yield complete(statement, head, this.#options.eventUrl);
@@ -312,7 +312,7 @@ export class MispReader {
         continue;
       }
       if (number !== undefined) statement.object = number;
-      owner.held ??= createHeld();
+      owner.held ??= createLog();
       owner.held.add(statement);
     }
   }
