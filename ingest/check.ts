@@ -62,7 +62,8 @@ export async function checkFeed(
         if (record instanceof Unreadable) check.unreadable += 1;
         else {
           const outgoing = toOutgoing(record, settings, new Date(startedAt).toISOString(), admits);
-          if (typeof outgoing === 'string' && outgoing !== 'too_large') check.notAdmitted += 1;
+          if (outgoing === 'too_large') tally.tooLong(1);
+          else if (typeof outgoing === 'string') check.notAdmitted += 1;
           else if (check.records.length < show) check.records.push(record as RawIndicator);
         }
       }

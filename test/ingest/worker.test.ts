@@ -203,6 +203,14 @@ test('check fetches one page as it would be published, and leaves no trace', asy
   );
   const dropped = await checkFeed(configured(file(jsonFile(t, 'garbage\n{"indicator":"a.example"}\n'))), context);
   assert.deepEqual([dropped.read, dropped.unreadable, dropped.records[0]?.indicator], [2, 1, 'a.example']);
+  const deep = `{"indicator":"deep.example","context":${'['.repeat(20_000)}${']'.repeat(20_000)}}\n`;
+  const large = await checkFeed(configured(file(jsonFile(t, `${deep}{"indicator":"b.example"}\n`))), context);
+  assert.deepEqual([large.read, large.leftOut.tooLong], [2, 1]);
+  assert.deepEqual(
+    large.records.map(({ indicator }) => indicator),
+    ['b.example'],
+    'what is not published is not shown',
+  );
   assert.equal((await checkFeed(configured({ name: 'push', type: 'tcp' }), context)).fetched, false);
   web.answer = status(404);
   await assert.rejects(checkFeed(configured(list(web.url)), context), { code: 'FEED_NOT_FOUND' });
