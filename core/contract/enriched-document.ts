@@ -12,6 +12,10 @@ export type EventAction = 'new' | 'updated' | 'seen' | 'revoked' | 'expired';
 
 /** What is remembered of one source's statement, as it stands in the current document and on the topic. Empty fields are absent. */
 export interface SlimClaim {
+  /** The feed that took it: the configured name, `operator` for the command line, `external` where nobody of ours vouches. Absent in documents of before. */
+  feed?: string;
+  /** Taken from outsiders: it is shown and scored, but never blocks, and never speaks against what other feeds said. */
+  outside?: true;
   source: string;
   ref?: string;
   confidence: number;
@@ -22,6 +26,8 @@ export interface SlimClaim {
   score: number;
   /** ISO 8601, when the source said it. */
   timestamp: string;
+  /** The source told no time: `timestamp` is when tipline read it, and of one moment the record further down the topic counts. */
+  undated?: true;
   first_seen?: string;
   last_seen: string;
   valid_until?: string;
@@ -56,6 +62,22 @@ export interface Why {
   allowed_by?: string;
 }
 
+/** Where a state stands in time: its life, and the revision within it. */
+export interface Moment {
+  readonly life: number;
+  readonly revision: number;
+}
+
+/** The moment of a document; those of before lives were told of are of life 0. */
+export function momentOf({ life = 0, revision }: { readonly life?: number; readonly revision: number }): Moment {
+  return { life, revision };
+}
+
+/** Does `a` say something newer than `b`? */
+export function isLater(a: Moment, b: Moment): boolean {
+  return a.life === b.life ? a.revision > b.revision : a.life > b.life;
+}
+
 /** Our own root of the document. */
 export interface TiplinePart {
   schema: number;
@@ -74,13 +96,17 @@ export interface TiplinePart {
   sources: string[];
   /** True when no live claim stands alone. */
   composite: boolean;
-  /** Goes up by one with every change. */
+  /** When this memory of the indicator began (epoch ms). A store that was rebuilt counts its revisions anew, in a later life. */
+  life?: number;
+  /** Goes up by one with every change; comparable only within one life. */
   revision: number;
   /** Origin of the record that made the indicator: its re-delivery is published as `new` again. */
   born: string;
   /** Origin of the record that caused this revision: its re-delivery after a crash publishes this revision again. */
   cause: string;
   why: Why;
+  /** The warning list that knows this value as harmless: it is indexed and searchable, but neither alerted, exported nor blocked. */
+  benign?: string;
   /** CIDR only: for look-ups by address. */
   ip_range?: string;
   claims: SlimClaim[];

@@ -47,3 +47,15 @@ export interface Recheck {
 
 /** Header that keeps a record's first reading time when it is replayed (ISO 8601). */
 export const COLLECTED_AT_HEADER = 'collected_at';
+
+/** Header that names the feed which took a record; only our publisher and the command line write it. Without it the feed is EXTERNAL. */
+export const FEED_HEADER = 'feed';
+
+/** Header of a record that outsiders sent through a feed of ours (tcp, http-push, foreign topics) which may not block. Its value is `1`. */
+export const OUTSIDE_HEADER = 'outside';
+
+/** The feed of records that nobody of ours vouches for. */
+export const EXTERNAL = 'external';
+
+/** The feed of what an operator says by hand. */
+export const OPERATOR = 'operator';

@@ -9,7 +9,7 @@ import { CURSOR_FIELDS, OUTBOX_FIELDS } from './ledgers.ts';
 import { ownFields } from './own.ts';
 
 /** Goes up with every change of a mapping; an older tipline leaves the templates of a newer one alone. */
-export const TEMPLATE_VERSION = 1;
+export const TEMPLATE_VERSION = 2;
 
 /** Above what operators usually give their own, and below 500, where Elastic's begin to be in the way. */
 const PRIORITY = 300;

@@ -30,10 +30,12 @@ export function ownFields(types: FieldTypes): Fields {
       recheck_at: date,
       sources: keyword(),
       composite: boolean,
+      life: long,
       revision: long,
       born: keyword(),
       cause: keyword(),
       ip_range: ipRange,
+      benign: keyword(),
       // Read back whole and never searched: indexing them would cost more than all the rest.
       claims: opaque,
       why: opaque,
@@ -47,6 +49,9 @@ function claimFields({ flattened }: FieldTypes): Fields {
   // A limit on leaf values, since a term may not be longer; keys and depth are bounded where documents are made.
   const context: Field = flattened ? { type: 'flattened', ignore_above: 1024 } : opaque;
   return {
+    feed: keyword(),
+    outside: boolean,
+    undated: boolean,
     source: keyword(),
     ref: keyword(),
     confidence: integer,

@@ -52,6 +52,9 @@ const rawIndicator = {
 } as const satisfies Shape<RawIndicator>;
 
 const slimClaim = {
+  feed: 'string?',
+  outside: 'boolean?',
+  undated: 'boolean?',
   source: 'string',
   ref: 'string?',
   confidence: 'number',
@@ -100,10 +103,12 @@ const tiplinePart = {
   recheck_at: 'string?',
   sources: 'array',
   composite: 'boolean',
+  life: 'number?',
   revision: 'number',
   born: 'string',
   cause: 'string',
   why: 'object',
+  benign: 'string?',
   ip_range: 'string?',
   claims: 'array',
 } as const satisfies Shape<TiplinePart>;
