@@ -82,7 +82,7 @@ export async function forward(run: FeedRun, records: readonly Outgoing[]): Promi
   if (records.length === 0) return;
   const { seam } = run.context;
   await seam('ingest-publishing', run.settings.name);
-  run.counts.published += await onBus(run.publisher.forward(records));
+  run.counts.published += await onBus(run.publisher.forward(records, run.settings));
   await seam('ingest-published', run.settings.name);
 }
 

@@ -11,9 +11,6 @@ import { validUntil } from './lifetime.ts';
 import type { Rule } from './refusal.ts';
 import type { FeedSettings } from './settings.ts';
 
-/** Header of a record that is no JSON object: the feed that sent it. A readable record says so in `source`. */
-const FEED_HEADER = 'feed';
-
 /** The enricher refuses what is larger, so it is not worth a place on the bus. */
 export const MOST_RECORD_BYTES = 262_144;
 
@@ -22,7 +19,7 @@ export type NotSent = 'too_large' | Rule;
 
 /**
  * A record as it goes on the bus: what the feed left open is filled from its configuration, and the key is the indicator's id, so that
- * everything said of one indicator stays in order. `named` is told which indicator that is, when the text is one.
+ * everything said of one indicator stays in order; who took it is said by the publisher, in headers. `named` is told which indicator that is, when the text is one.
  */
 export function toOutgoing(
   record: FeedRecord,
@@ -31,7 +28,7 @@ export function toOutgoing(
   admits: Admission | undefined,
   named?: (indicator: Indicator) => void,
 ): Outgoing | NotSent {
-  if (record instanceof Unreadable) return unreadable(record.bytes, settings.name);
+  if (record instanceof Unreadable) return unreadable(record.bytes);
   const open: OpenRecord = record;
   fillIn(open, settings, collectedAt);
   const indicator = indicatorOf(open.indicator, open.type);
@@ -98,9 +95,9 @@ function indicatorOf(text: unknown, toldType: unknown): Indicator | undefined {
   return canonical.ok ? canonical.indicator : undefined;
 }
 
-function unreadable(bytes: Buffer, feed: string): Outgoing | NotSent {
+function unreadable(bytes: Buffer): Outgoing | NotSent {
   if (bytes.length > MOST_RECORD_BYTES) return 'too_large';
-  return { key: contentKey(bytes), value: bytes, headers: { [FEED_HEADER]: feed } };
+  return { key: contentKey(bytes), value: bytes };
 }
 
 /** The key of a record, whoever sends it; undefined when it names nothing. */

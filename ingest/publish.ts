@@ -10,6 +10,7 @@ import type { FeedRecord } from './feed.ts';
 import { type NotSent, toOutgoing } from './outgoing.ts';
 import { PAGE_RECORDS } from './pages.ts';
 import type { FeedSettings } from './settings.ts';
+import { standingHeaders } from './standing.ts';
 
 export interface Published {
   published: number;
@@ -24,7 +25,7 @@ export interface Publisher {
    */
   publish(records: readonly FeedRecord[], settings: FeedSettings, admits: Admission | undefined): Promise<Published>;
   /** The same for what is made up for the bus already; resolves to the number of records. */
-  forward(records: readonly Outgoing[]): Promise<number>;
+  forward(records: readonly Outgoing[], settings: FeedSettings): Promise<number>;
 }
 
 export interface PublisherOptions {
@@ -74,11 +75,12 @@ export function createPublisher({ bus, health, log, signal, clock }: PublisherOp
   }
 
   /** In sends of at most `share` records, and of what a broker takes. */
-  async function sendAll(records: Iterable<Outgoing>, share: number): Promise<number> {
+  async function sendAll(records: Iterable<Outgoing>, settings: FeedSettings, share: number): Promise<number> {
+    const headers = standingHeaders(settings);
     let batch: Outgoing[] = [];
     let bytes = 0;
     let published = 0;
-    for (const { key, value, headers } of records) {
+    for (const { key, value } of records) {
       const size = value.length;
       if (batch.length === share || (batch.length > 0 && bytes + size > MOST_BYTES)) {
         await send(batch);
@@ -86,7 +88,7 @@ export function createPublisher({ bus, health, log, signal, clock }: PublisherOp
         batch = [];
         bytes = 0;
       }
-      batch.push(headers === undefined ? { key, value } : { key, value, headers });
+      batch.push({ key, value, headers });
       bytes += size;
     }
     if (batch.length > 0) await send(batch);
@@ -105,10 +107,10 @@ export function createPublisher({ bus, health, log, signal, clock }: PublisherOp
           else notSent.set(made, (notSent.get(made) ?? 0) + 1);
         }
       }
-      const published = await sendAll(outgoing(), evenShare(records.length));
+      const published = await sendAll(outgoing(), settings, evenShare(records.length));
       return { published, notSent };
     },
-    forward: (records) => sendAll(records, evenShare(records.length)),
+    forward: (records, settings) => sendAll(records, settings, evenShare(records.length)),
   };
 }
 

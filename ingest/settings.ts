@@ -24,6 +24,9 @@ export const commonKeys = {
   trust_source: own.trust_source.describe(
     'May its records speak in the name of any source? If not, their `source` becomes `feed/source`. Files may unless told, and what is sent here may not.',
   ),
+  may_block: own.may_block.describe(
+    'May what it says block? If not, its statements are shown, scored and mailed, but block nothing. What others send (tcp, http-push, kafka) may not unless told; all other feeds may.',
+  ),
   confidence: confidence
     .optional()
     .describe('For records that bring none, 0 to 100; or a section that says what their own means.'),
@@ -86,6 +89,7 @@ export interface FeedSettings extends AdmissionSettings {
   readonly limits?: Limits | undefined;
   readonly lifetime?: Lifetime | undefined;
   readonly trust_source?: boolean | undefined;
+  readonly may_block?: boolean | undefined;
   readonly checks?: Checks | false | undefined;
   readonly revoke_on_absence?: boolean | undefined;
   /** Of feeds that fetch, what `transportKeys` says; others may mean something else by them. */

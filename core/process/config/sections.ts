@@ -142,6 +142,7 @@ export const feedSection = z.looseObject({
   tags: names.default([]),
   tlp: z.string().optional(),
   trust_source: z.boolean().optional(),
+  may_block: z.boolean().optional(),
   enabled: z.boolean().default(true),
 });
 
