@@ -165,6 +165,23 @@ test('a feed takes what its rules admit', () => {
   assert.equal(admitted(ip, { tlp_max: 'AMBER' }), true);
   // what the feed itself is marked with counts too
   assert.equal(admitted(domain, { tlp: 'RED', tlp_max: 'AMBER' }), false);
-  assert.throws(() => selected({ match: '(a+)+$' }), /must not repeat a group/);
-  assert.throws(() => selected({ match: '(' }), /must be a regular expression/);
+  assert.throws(() => selected({ match: '(' }), /must be a regular expression of RE2.*missing closing/);
+  assert.throws(() => selected({ match: '(?=a)' }), /must be a regular expression of RE2.*\(\?=/);
+  assert.throws(() => selected({ match: '(a)\\1' }), /must be a regular expression of RE2/);
+});
+
+test('an expression costs time by the length of a value alone, whatever it repeats', () => {
+  // the first two passed a guard against nested repetition, and took longer than the universe is old
+  for (const match of ['((a+))+$', '(a|a)+$', '(a+)+$', '(.*)*(.*)*x', '(?:a?){25}a{25}$', '(a|b)*a(a|b){20}$']) {
+    const settings = { ...plain, exclude: selection.parse({ match }) };
+    const admits = (indicator: string): unknown => sentAs({ indicator }, settings);
+    const cost = (length: number): number => {
+      const before = process.cpuUsage();
+      for (let run = 0; run < 50; run += 1) admits(`${'a'.repeat(length - 4)}!.ru`);
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    cost(64);
+    assert.ok(cost(2000) < 500_000, `${match} takes more than 10 ms a value`);
+  }
 });

@@ -28,7 +28,7 @@ export function recognise(head: Buffer, { whole, name = '' }: RecogniseOptions):
     if (json.format !== undefined || /^[[{]\s*["{\]}]/.test(start)) return json;
   }
   if (start.startsWith('<')) {
-    const xml = recogniseXml(start);
+    const xml = recogniseXml(start, whole);
     if (xml !== undefined) return xml;
   }
   return recogniseText(text, whole, name);

@@ -1,13 +1,21 @@
 import { printable } from '../../printable.ts';
 import { known, type Recognition, unknown } from './recognition.ts';
 
-const PROLOG = /^(?:\s+|<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!DOCTYPE[^>[]*>)/i;
+/** What may stand in front of the first element or the DTD: white space, byte order marks, comments, processing instructions. */
+const MISC = /(?:[\s\ufeff]+|<\?[\s\S]*?\?>|<!--[\s\S]*?-->)*/y;
+const HTML_DOCTYPE = /<!DOCTYPE\s+html[^>[]*>/iy;
+const ROOT = /<(?:[\w.-]{1,100}:)?([\w.-]{1,100})[\s/>]/y;
 
-/** The local name of the first element; undefined when there is none. */
-function rootElement(text: string): string | undefined {
-  let rest = text;
-  for (let match = PROLOG.exec(rest); match !== null; match = PROLOG.exec(rest)) rest = rest.slice(match[0].length);
-  return /^<(?:[\w.-]{1,100}:)?([\w.-]{1,100})[\s/>]/.exec(rest)?.[1];
+/** Where what `expression` meets at a place ends; the place itself when it meets nothing there. */
+function behind(text: string, expression: RegExp, at: number): number {
+  expression.lastIndex = at;
+  return at + (expression.exec(text)?.[0].length ?? 0);
+}
+
+/** The local name of the element at a place; undefined when there is none. */
+function elementAt(text: string, at: number): string | undefined {
+  ROOT.lastIndex = at;
+  return ROOT.exec(text)?.[1];
 }
 
 /** Elements of STIX 1 that are saved alone. Others have such names too, so only the namespaces of STIX and CybOX count. */
@@ -18,11 +26,16 @@ const NAMESPACE =
 const DECLARATIONS = 16_384;
 
 /** Which kind of XML begins so; undefined when it is no XML, but perhaps a page or a text. */
-export function recogniseXml(text: string): Recognition | undefined {
-  if (/^(?:<\?[^>]*>\s*)?<!DOCTYPE(?!\s+html)/i.test(text)) {
+export function recogniseXml(text: string, whole: boolean): Recognition | undefined {
+  const start = behind(text, MISC, 0);
+  if (!whole && /^<(?:!--|\?)/.test(text.slice(start, start + 4))) {
+    return unknown('its first comment or instruction is so long that what stands behind it cannot be told');
+  }
+  const behindDoctype = behind(text, HTML_DOCTYPE, start);
+  if (behindDoctype === start && /^<!DOCTYPE/i.test(text.slice(start, start + 9))) {
     return unknown('it is XML with a DTD, which can make a short document endless; it is not read');
   }
-  const root = rootElement(text);
+  const root = elementAt(text, behind(text, MISC, behindDoctype));
   if (root === undefined) return undefined;
   if (root.toLowerCase() === 'html') return known('html', 'a web page');
   if (root === 'STIX_Package' || root === 'Observables') return known('stix1', `the root element ${root}`);

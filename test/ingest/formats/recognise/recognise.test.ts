@@ -207,6 +207,24 @@ test('what is none of them is told, with what it is', () => {
   }
 });
 
+test('XML with a DTD is refused, whatever stands in front of the DTD', () => {
+  const dtd = '<!DOCTYPE lolz [<!ENTITY lol "evil[.]test">]><lolz>&lol;</lolz>';
+  const declaration = '<?xml version="1.0"?>';
+  const fronts = ['', ' \r\n', '\ufeff', '<!-- -->', '<!-- > <a> -->', '<?pi <a> > ?>', '\ufeff \ufeff<!-- a -->\n<!-- b -->'];
+  for (const front of [...fronts, ...fronts.map((front) => `${declaration}${front}`)]) {
+    for (const doctype of [dtd, dtd.replace('DOCTYPE', 'doctype'), dtd.replace('lolz [', 'html [')]) {
+      const { format, reason } = of(`${front}${doctype}`);
+      assert.equal(format, undefined, `${front}${doctype}: ${format}`);
+      assert.match(reason, /DTD/);
+    }
+  }
+  assert.equal(of('<!-- saved from --><!DOCTYPE html PUBLIC "x" "y"><!-- a --><html>').format, 'html');
+  assert.equal(of('<?xml version="1.0"?><!-- a --><STIX_Package>').format, 'stix1');
+  const long = of(`<!-- ${'x'.repeat(HEAD_BYTES)}`.slice(0, HEAD_BYTES), '', false);
+  assert.equal(long.format, undefined);
+  assert.match(long.reason, /so long/);
+});
+
 test('a head that is cut off anywhere changes nothing, and nothing throws', () => {
   const bundle = JSON.stringify({
     type: 'bundle',
