@@ -1,6 +1,7 @@
 import type { RawIndicator } from '../core/contract/raw-indicator.ts';
 import { typeFromAlias } from '../core/indicator/alias.ts';
 import { type Canonical, canonicalise } from '../core/indicator/canonical.ts';
+import { jsonLine } from './json-line.ts';
 import { table } from './table.ts';
 
 /** Prints records as they come, in bounded memory, however many there are. */
@@ -34,7 +35,7 @@ export function createPrinter(json: boolean, limit: number): Printer {
       const printed = records.slice(0, left);
       left -= printed.length;
       if (json) {
-        if (printed.length > 0) await write(`${printed.map((record) => JSON.stringify(record)).join('\n')}\n`);
+        if (printed.length > 0) await write(printed.map(jsonLine).join(''));
         return printed.length;
       }
       for (const record of printed) {

@@ -1,4 +1,4 @@
-import { NOT_PLAIN } from '../core/indicator/plain-text.ts';
+import { UNPRINTABLE } from './json-line.ts';
 
 /** Rows as an aligned table for a terminal; numbers to the right. Text from feeds is made harmless first. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -16,8 +16,6 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   const [first = [], ...rest] = cells;
   return [line(first), ...rest.map(line)].join('\n');
 }
-
-const UNPRINTABLE = new RegExp(NOT_PLAIN.source, 'g');
 
 /** A terminal obeys control characters: an indicator must not be able to move its cursor or change its title. */
 export function printable(text: string, most = 120): string {

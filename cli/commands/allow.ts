@@ -5,6 +5,7 @@ import type { Cursors } from '../../store/port.ts';
 import { readDuration } from '../duration-option.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
+import { jsonLine } from '../json-line.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { table } from '../table.ts';
 
@@ -90,7 +91,7 @@ async function changeList(
 }
 
 function show(entries: readonly SharedAllowEntry[], json: boolean): number {
-  if (json) process.stdout.write(`${JSON.stringify(entries)}\n`);
+  if (json) process.stdout.write(jsonLine(entries));
   else if (entries.length === 0)
     process.stdout.write('The shared allow list is empty; files are named under enrich.allow.\n');
   else {

@@ -7,6 +7,7 @@ import { listBlocks, requestUnblock } from '../../responder/ledger/requests.ts';
 import { readDuration } from '../duration-option.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
+import { jsonLine } from '../json-line.ts';
 import { openExistingLedger } from '../ledger.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import { table } from '../table.ts';
@@ -61,9 +62,7 @@ export function addUnblock(program: Command, finish: Finish): void {
               Date.now(),
             );
             if (options.json === true)
-              process.stdout.write(
-                `${JSON.stringify({ ...answer, holdUntil: new Date(answer.holdUntil).toISOString() })}\n`,
-              );
+              process.stdout.write(jsonLine({ ...answer, holdUntil: new Date(answer.holdUntil).toISOString() }));
             else {
               const running = isLedgerHeld(ledger.path);
               const what =
@@ -106,7 +105,7 @@ function show(ledger: Ledger, value: string | undefined, options: BlocksOptions)
   });
   const wanted = options.all === true ? rows : rows.filter((row) => isActive(row.state));
   const shown = wanted.slice(0, limit);
-  if (options.json === true) for (const row of shown) process.stdout.write(`${JSON.stringify(jsonOf(row))}\n`);
+  if (options.json === true) for (const row of shown) process.stdout.write(jsonLine(jsonOf(row)));
   else if (shown.length === 0) process.stdout.write('no blocks\n');
   else process.stdout.write(`${table(['VALUE', 'STATE', 'UNTIL', 'SCORE', 'SOURCE', 'WHY'], shown.map(cellsOf))}\n`);
   if (shown.length < wanted.length) process.stderr.write(`${shown.length} of ${wanted.length}; --limit shows more\n`);

@@ -8,6 +8,7 @@ import { readAllowLines } from '../../enrich/lists/entry.ts';
 import { checkFeed } from '../../ingest/check.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { EXIT, type Finish } from '../finish.ts';
+import { jsonLine } from '../json-line.ts';
 import { openChannel } from '../run/channel.ts';
 import { geoFilesOf } from '../run/geo-files.ts';
 import { neverBlockEntries } from '../run/responder.ts';
@@ -44,7 +45,7 @@ export function addCheck(program: Command, finish: Finish): void {
             allWell &&= finding.ok;
             process.stdout.write(
               options.json === true
-                ? `${JSON.stringify(finding)}\n`
+                ? jsonLine(finding)
                 : `${finding.ok ? 'ok    ' : 'FAILED'}  ${finding.what}: ${printable(finding.detail, 300)}\n`,
             );
           }

@@ -7,6 +7,7 @@ import { TOPICS } from '../../core/contract/topics.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { keyOf } from '../../ingest/outgoing.ts';
 import { EXIT, type Finish } from '../finish.ts';
+import { jsonLine } from '../json-line.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { printable, table } from '../table.ts';
 
@@ -42,7 +43,7 @@ export function addDlq(program: Command, finish: Finish): void {
       finish(
         await withSession(options, async (session) => {
           const letter = await find(await session.bus(), id);
-          process.stdout.write(options.json === true ? `${JSON.stringify(letter)}\n` : describe(letter));
+          process.stdout.write(options.json === true ? jsonLine(letter) : describe(letter));
           return EXIT.ok;
         }),
       );
@@ -75,7 +76,7 @@ async function list(bus: Bus, options: DlqOptions): Promise<number> {
     if (newest.length >= limit * 2 + 1000) newest = newestOf(newest, limit);
   }
   newest = newestOf(newest, limit);
-  if (options.json === true) for (const letter of newest) process.stdout.write(`${JSON.stringify(letter)}\n`);
+  if (options.json === true) for (const letter of newest) process.stdout.write(jsonLine(letter));
   else if (counts.size === 0) process.stdout.write('no dead letters\n');
   else {
     const head = ['ID', 'REFUSED AT', 'REASON', 'INDICATOR', 'SOURCE', 'MESSAGE'];

@@ -9,6 +9,7 @@ import { decide, policyTerms } from '../../responder/policy.ts';
 import type { OutboxRow } from '../../store/port.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
+import { jsonLine } from '../json-line.ts';
 import { openExistingLedger } from '../ledger.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import { printable, table } from '../table.ts';
@@ -56,7 +57,7 @@ async function explain(session: Session, indicator: Indicator, json: boolean): P
     block: explainBlock(session, document, now),
     actions: await store.journal.actionsOf(id, 10),
   };
-  process.stdout.write(json ? `${JSON.stringify(explanation)}\n` : describe(explanation, now));
+  process.stdout.write(json ? jsonLine(explanation) : describe(explanation, now));
   return EXIT.ok;
 }
 

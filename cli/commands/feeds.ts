@@ -6,6 +6,7 @@ import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { releaseFeed } from '../../ingest/snapshot/release.ts';
 import { type FeedLine, feedTable } from '../feed-table.ts';
 import { EXIT, type Finish } from '../finish.ts';
+import { jsonLine } from '../json-line.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import type { Settings } from '../settings.ts';
 import { printable, table } from '../table.ts';
@@ -70,7 +71,7 @@ async function list({ settings, store: open }: Session, json: boolean): Promise<
   const lines = settings.feeds.map(({ settings: { name, type, enabled } }) =>
     lineOf(name, type, enabled, states.get(name) ?? NEW_FEED, now),
   );
-  if (json) process.stdout.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  if (json) process.stdout.write(lines.map(jsonLine).join(''));
   else if (lines.length === 0) process.stdout.write('no feeds are configured\n');
   else process.stdout.write(`${feedTable(lines)}\n`);
   return EXIT.ok;
@@ -126,7 +127,7 @@ async function test(
   const fetcher = createFetcher();
   try {
     const check = await checkFeed(feed, { fetcher, log: context.log, show: most });
-    if (json === true) process.stdout.write(check.records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    if (json === true) process.stdout.write(check.records.map(jsonLine).join(''));
     else if (check.records.length > 0) {
       const rows = check.records.map((record) => [
         String(record.indicator),

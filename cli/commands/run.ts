@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import { createLog } from '../../core/process/log.ts';
 import { killAt, noSeam } from '../../core/process/seam.ts';
 import { EXIT, type Finish } from '../finish.ts';
+import { jsonLine } from '../json-line.ts';
 import { ROLES, type Role } from '../roles.ts';
 import { showLive } from '../run/live.ts';
 import { runProcess } from '../run/process.ts';
@@ -56,7 +57,7 @@ async function run(named: readonly Role[], options: RunOptions): Promise<number>
     seam: process.env.TIPLINE_KILL_AT === undefined ? noSeam : killAt(process.env.TIPLINE_KILL_AT),
     onRunning: (running, status) => (quiet || once ? () => {} : showLive(settings, running, status)),
   });
-  if (quiet) process.stdout.write(`${JSON.stringify(summaryOf(workers))}\n`);
+  if (quiet) process.stdout.write(jsonLine(summaryOf(workers)));
   else if (once) process.stdout.write(`${describe(workers)}\n`);
   for (const feed of failedFeeds) process.stderr.write(`feed ${feed.name} failed: ${feed.message} (${feed.code})\n`);
   const [failure] = failures;

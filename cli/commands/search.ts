@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
+import { jsonLine } from '../json-line.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { table } from '../table.ts';
 
@@ -34,8 +35,7 @@ export function addSearch(program: Command, finish: Finish): void {
             limit: Number(options.limit) || 100,
             ...(options.type === undefined ? {} : { type: indicator.type }),
           });
-          if (options.json === true)
-            for (const document of found) process.stdout.write(`${JSON.stringify(document)}\n`);
+          if (options.json === true) for (const document of found) process.stdout.write(jsonLine(document));
           else if (found.length > 0) process.stdout.write(`${foundTable(found)}\n`);
           else process.stderr.write(`nothing is known of ${indicator.type} ${indicator.value}\n`);
           return found.length > 0 ? EXIT.ok : EXIT.failed;

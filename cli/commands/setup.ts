@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, type Finish } from '../finish.ts';
+import { jsonLine } from '../json-line.ts';
 import { ensureTopics } from '../ports.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 
@@ -15,7 +16,7 @@ export function addSetup(program: Command, finish: Finish): void {
         await withSession(options, async (session) => {
           const topics = await ensureTopics(await session.bus(), session.settings, true);
           const indices = await (await session.store()).setup();
-          if (options.json === true) process.stdout.write(`${JSON.stringify({ topics, store: indices })}\n`);
+          if (options.json === true) process.stdout.write(jsonLine({ topics, store: indices }));
           else {
             process.stdout.write(`topics created: ${topics.join(', ') || 'none, all exist'}\n`);
             process.stdout.write(`store: ${indices.join(', ') || 'nothing new, all exists'}\n`);

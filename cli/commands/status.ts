@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { type FeedState, NEW_FEED, readFeedStates } from '../../ingest/feed-state.ts';
 import { EXIT, type Finish } from '../finish.ts';
+import { jsonLine } from '../json-line.ts';
 import { openExistingLedger } from '../ledger.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import { subscriptionsOf } from '../subscriptions.ts';
@@ -32,7 +33,7 @@ export function addStatus(program: Command, finish: Finish): void {
       finish(
         await withSession(options, async (session) => {
           const status = await gather(session);
-          process.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : describe(status));
+          process.stdout.write(options.json === true ? jsonLine(status) : describe(status));
           return EXIT.ok;
         }),
       );

@@ -108,3 +108,10 @@ test('control characters of a file do not reach the terminal', async () => {
   );
   assert.doesNotMatch(stdout + stderr, /[\x00-\x08\x0b-\x1f]/);
 });
+
+test('what is printed as JSON moves no cursor and turns no reading order', async (t) => {
+  const at = files(t, { 'a.json': '[{"indicator":"192.0.2.1","tags":["\u009b2J\u202e\u200bx"]}]' });
+  const { stdout } = await parse([at('a.json'), '--json']);
+  assert.match(stdout, /^[\n\x20-\x7e]+$/);
+  assert.deepEqual(JSON.parse(stdout).tags, ['\u009b2J\u202e\u200bx']);
+});
