@@ -39,7 +39,9 @@ export const selection = z.strictObject({
   tags: z.array(z.string().min(1).max(200)).max(500).default([]).describe('Tags that a record has, in any case.'),
   match: pattern
     .optional()
-    .describe('A regular expression (RE2, in any case) that the indicator meets in any place; only the first 2,048 characters count.'),
+    .describe(
+      'A regular expression (RE2, in any case) that the indicator meets in any place; only the first 2,048 characters count.',
+    ),
 });
 
 type Selection = z.output<typeof selection>;

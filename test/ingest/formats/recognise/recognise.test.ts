@@ -210,7 +210,15 @@ test('what is none of them is told, with what it is', () => {
 test('XML with a DTD is refused, whatever stands in front of the DTD', () => {
   const dtd = '<!DOCTYPE lolz [<!ENTITY lol "evil[.]test">]><lolz>&lol;</lolz>';
   const declaration = '<?xml version="1.0"?>';
-  const fronts = ['', ' \r\n', '\ufeff', '<!-- -->', '<!-- > <a> -->', '<?pi <a> > ?>', '\ufeff \ufeff<!-- a -->\n<!-- b -->'];
+  const fronts = [
+    '',
+    ' \r\n',
+    '\ufeff',
+    '<!-- -->',
+    '<!-- > <a> -->',
+    '<?pi <a> > ?>',
+    '\ufeff \ufeff<!-- a -->\n<!-- b -->',
+  ];
   for (const front of [...fronts, ...fronts.map((front) => `${declaration}${front}`)]) {
     for (const doctype of [dtd, dtd.replace('DOCTYPE', 'doctype'), dtd.replace('lolz [', 'html [')]) {
       const { format, reason } = of(`${front}${doctype}`);
