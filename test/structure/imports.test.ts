@@ -21,7 +21,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: ['zod', 'pino', 'prom-client', 'yaml'],
   bus: ['kafkajs', '@platformatic/kafka'],
   store: ['@elastic/elasticsearch', '@elastic/transport'],
-  ingest: ['undici', 'zod', 'saxes'],
+  ingest: ['undici', 'zod', 'saxes', 're2js', 'tldts'],
   enrich: ['maxmind'],
   alerting: ['nodemailer'],
   responder: [],
