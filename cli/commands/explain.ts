@@ -146,7 +146,9 @@ function claimsTable(claims: readonly SlimClaim[], now: number): string {
         ? claim.composite === true
           ? 'live, part'
           : 'live'
-        : 'lapsed';
+        : claim.valid_from !== undefined && Date.parse(claim.valid_from) > now
+          ? `from ${claim.valid_from}`
+          : 'lapsed';
   return table(
     head,
     claims.map((claim) => [

@@ -1,4 +1,5 @@
 import type { IndicatorType } from '../indicator/type.ts';
+import type { FileHash } from './raw-indicator.ts';
 import type { Tlp } from './tlp.ts';
 
 /** Version of the document on `ioc.enriched` and in the indices; readers skip versions they do not know. */
@@ -10,8 +11,30 @@ export type Status = 'allowed' | 'active' | 'revoked' | 'expired';
 /** What a record did to an indicator; `event.action`. */
 export type EventAction = 'new' | 'updated' | 'seen' | 'revoked' | 'expired';
 
+/** What a source knows of an indicator beside its judgement. Empty fields are absent. */
+export interface Particulars {
+  /** A URL as the source wrote it, where that is not the canonical form. */
+  original?: string;
+  port?: number;
+  sightings?: number;
+  /** The report it stands in: uuid of a MISP event, id of a STIX report or bundle. */
+  event_id?: string;
+  /** The object that says so, where `ref` names a part of it. */
+  object_id?: string;
+  file?: FileParticulars;
+}
+
+export interface FileParticulars {
+  name?: string;
+  /** Bytes. */
+  size?: number;
+  type?: string;
+  /** Of that one file, in canonical form; the indicator's own is among them. */
+  hashes?: Partial<Record<FileHash, string>>;
+}
+
 /** What is remembered of one source's statement, as it stands in the current document and on the topic. Empty fields are absent. */
-export interface SlimClaim {
+export interface SlimClaim extends Particulars {
   /** The feed that took it: the configured name, `operator` for the command line, `external` where nobody of ours vouches. Absent in documents of before. */
   feed?: string;
   /** Taken from outsiders: it is shown and scored, but never blocks, and never speaks against what other feeds said. */
@@ -30,6 +53,8 @@ export interface SlimClaim {
   undated?: true;
   first_seen?: string;
   last_seen: string;
+  /** The claim is not live before; absent when it was live from its timestamp on. */
+  valid_from?: string;
   valid_until?: string;
   /** When this claim stops counting by itself; past it (or revoked) the claim is not live. */
   expires_at: string;
@@ -90,7 +115,7 @@ export interface TiplinePart {
   status: Status;
   /** When the indicator stops being active by itself (ISO 8601). */
   expires_at: string;
-  /** Active only: when the first live claim lapses, so that the score must be derived again (ISO 8601). */
+  /** When the first live claim lapses or the next one begins, so that the score must be derived again (ISO 8601). */
   recheck_at?: string;
   /** Names of the sources with a live claim; with none, of all. */
   sources: string[];
@@ -166,5 +191,6 @@ export interface EnrichedDocument {
 
 /** Is this claim live at `now` (epoch ms)? Live claims alone count for scores, alerts and blocks. */
 export function isLive(claim: SlimClaim, now: number): boolean {
+  if (claim.valid_from !== undefined && Date.parse(claim.valid_from) > now) return false;
   return claim.revoked !== true && Date.parse(claim.expires_at) > now;
 }

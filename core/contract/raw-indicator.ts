@@ -23,6 +23,8 @@ export interface RawIndicator {
   /** When the threat was seen, not when the record was made. */
   first_seen?: string;
   last_seen?: string;
+  /** From when the statement counts; a time that is still to come makes it wait. */
+  valid_from?: string;
   valid_until?: string;
   revoked?: boolean;
   tags?: string[];
@@ -33,11 +35,34 @@ export interface RawIndicator {
   malware?: string[];
   /** Part of a compound pattern: kept, never acted on alone. */
   composite?: boolean;
+  /** The port that was said with an address or a domain. */
+  port?: number;
+  /** How often the source says that it was seen. */
+  sightings?: number;
+  /** The report it stands in: uuid of a MISP event, id of a STIX report or bundle. */
+  event_id?: string;
+  /** The object that says so, where `ref` names a part of it: a MISP object, a STIX indicator with several values. */
+  object_id?: string;
+  /** What is known of the file that a hash is of. */
+  file?: RawFile;
   /** Whatever else the source told. */
   context?: Record<string, unknown>;
   /** When tipline read it. */
   collected_at?: string;
 }
+
+/** A file, by all that one source knows of it: its records carry the hashes of one another. */
+export interface RawFile {
+  name?: string;
+  /** Bytes. */
+  size?: number;
+  /** MIME type, or what the source calls it. */
+  type?: string;
+  hashes?: Partial<Record<FileHash, string>>;
+}
+
+export const FILE_HASHES = ['md5', 'sha1', 'sha256', 'sha512', 'ssdeep', 'tlsh', 'imphash'] as const;
+export type FileHash = (typeof FILE_HASHES)[number];
 
 /** The second form on `ioc.raw`: derive this indicator again (expiry, changed list or policy). */
 export interface Recheck {

@@ -1,4 +1,4 @@
-import type { EventAction, SlimClaim } from '../../core/contract/enriched-document.ts';
+import type { EventAction, Particulars, SlimClaim } from '../../core/contract/enriched-document.ts';
 import type { Tlp } from '../../core/contract/tlp.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface Claim {
   readonly timestamp: string;
   readonly firstSeen: string | undefined;
   readonly lastSeen: string;
+  /** Later than `timestamp`: the claim waits until then. */
+  readonly validFrom: string | undefined;
   readonly validUntil: string | undefined;
   readonly revoked: boolean;
   readonly composite: boolean;
@@ -24,6 +26,7 @@ export interface Claim {
   readonly malware: readonly string[];
   readonly description: string;
   readonly reference: string;
+  readonly particulars: Particulars | undefined;
   /** Hash of source, ref, indicator and content: equal hashes say the same thing. Also the id of the history document. */
   readonly hash: string;
   readonly origin: string;
@@ -40,6 +43,7 @@ export function fromSlim(slim: SlimClaim): Claim {
     timestamp: slim.timestamp,
     firstSeen: slim.first_seen,
     lastSeen: slim.last_seen,
+    validFrom: slim.valid_from,
     validUntil: slim.valid_until,
     revoked: slim.revoked === true,
     composite: slim.composite === true,
@@ -49,10 +53,23 @@ export function fromSlim(slim: SlimClaim): Claim {
     malware: slim.malware ?? [],
     description: slim.description ?? '',
     reference: slim.reference ?? '',
+    particulars: particularsOf(slim),
     hash: slim.hash,
     origin: slim.origin,
     action: slim.action,
   };
+}
+
+function particularsOf({ original, port, sightings, event_id, object_id, file }: SlimClaim): Particulars | undefined {
+  const told: Particulars = {};
+  if (original !== undefined) told.original = original;
+  if (port !== undefined) told.port = port;
+  if (sightings !== undefined) told.sightings = sightings;
+  if (event_id !== undefined) told.event_id = event_id;
+  if (object_id !== undefined) told.object_id = object_id;
+  if (file !== undefined) told.file = file;
+  for (const _ in told) return told;
+  return undefined;
 }
 
 /** What a policy makes of a claim. */
@@ -77,6 +94,7 @@ export function slimText(claim: Claim, judged: Judgement, expiresAt: string): st
   if (claim.ref !== '') text += `,"ref":${quote(claim.ref)}`;
   if (claim.severity === undefined) text += ',"severity_derived":true';
   if (claim.firstSeen !== undefined) text += `,"first_seen":"${claim.firstSeen}"`;
+  if (claim.validFrom !== undefined) text += `,"valid_from":"${claim.validFrom}"`;
   if (claim.validUntil !== undefined) text += `,"valid_until":"${claim.validUntil}"`;
   if (claim.revoked) text += ',"revoked":true';
   if (claim.composite) text += ',"composite":true';
@@ -86,5 +104,6 @@ export function slimText(claim: Claim, judged: Judgement, expiresAt: string): st
   if (claim.malware.length > 0) text += `,"malware":${quote(claim.malware)}`;
   if (claim.description !== '') text += `,"description":${quote(claim.description)}`;
   if (claim.reference !== '') text += `,"reference":${quote(claim.reference)}`;
+  if (claim.particulars !== undefined) text += `,${quote(claim.particulars).slice(1, -1)}`;
   return `${text}}`;
 }

@@ -10,6 +10,8 @@ import { scoreOf } from './score.ts';
 export interface JudgedClaim extends Judgement {
   readonly claim: Claim;
   readonly live: boolean;
+  /** Of a claim that is still to come: when it begins to be live, epoch ms. */
+  readonly beginsAt: number | undefined;
 }
 
 /** What follows from a state at a moment. Never fed back into the state. Times are epoch ms. */
@@ -23,7 +25,7 @@ export interface Derived {
   readonly composite: boolean;
   readonly lastSeen: string;
   readonly expiresAt: number;
-  /** When the first live claim lapses; undefined when nothing is live. */
+  /** When the first live claim lapses or the next one begins; undefined when nothing is live or to come. */
   readonly recheckAt: number | undefined;
   readonly sources: readonly string[];
   readonly tags: readonly string[];
@@ -61,6 +63,8 @@ export function derive(
     if (each.expiresAt > expiresAt) expiresAt = each.expiresAt;
     if (each.live && (recheckAt === undefined || each.expiresAt < recheckAt)) recheckAt = each.expiresAt;
   }
+  for (const { beginsAt } of judged)
+    if (beginsAt !== undefined && (recheckAt === undefined || beginsAt < recheckAt)) recheckAt = beginsAt;
   const status = statusOf(allowedBy !== undefined, live.length > 0, newest.claim.revoked);
   return {
     status,
@@ -70,7 +74,7 @@ export function derive(
     composite: telling.every((each) => each.claim.composite),
     lastSeen,
     expiresAt,
-    recheckAt: status === 'active' ? recheckAt : undefined,
+    recheckAt: status === 'allowed' ? undefined : recheckAt,
     sources: union(telling, (claim) => [claim.source]),
     tags: union(telling, (claim) => claim.tags),
     malware: union(telling, (claim) => claim.malware),
@@ -85,21 +89,30 @@ function statusOf(allowed: boolean, anyLive: boolean, newestIsRevoked: boolean):
   return newestIsRevoked ? 'revoked' : 'expired';
 }
 
-/** Severity, score and end of one claim. Live until revoked or past `valid_until`; without one, until the lifetime after the last sighting. */
+/**
+ * Severity, score and span of one claim. Live from `valid_from` until revoked or past `valid_until`; without an end, until the lifetime after
+ * the last sighting, or after the beginning where that is later.
+ */
 export function judge(type: IndicatorType, claim: Claim, policy: Policy, now: number): JudgedClaim {
   const severity =
     claim.severity ?? policy.severity({ type, tags: claim.tags, categories: claim.categories, malware: claim.malware });
   const seen = parseIso(claim.lastSeen);
+  const from = claim.validFrom === undefined ? 0 : parseIso(claim.validFrom);
+  const told = Math.max(seen, parseIso(claim.timestamp));
+  // what begins in the year 9999 is forgotten like what ends there
+  const begins = Math.min(from, told + LONGEST_LIFE);
   const expiresAt =
     claim.validUntil === undefined
-      ? seen + policy.lifetimes[type]
-      : Math.min(parseIso(claim.validUntil), Math.max(seen, parseIso(claim.timestamp)) + LONGEST_LIFE);
+      ? Math.max(seen, begins) + policy.lifetimes[type]
+      : Math.min(parseIso(claim.validUntil), Math.max(told, begins) + LONGEST_LIFE);
+  const toCome = from > now;
   return {
     claim,
     severity,
     score: scoreOf(claim.confidence, severity, policy.weights),
     expiresAt,
-    live: !claim.revoked && expiresAt > now,
+    live: !claim.revoked && !toCome && expiresAt > now,
+    beginsAt: toCome && !claim.revoked && expiresAt > from ? from : undefined,
   };
 }
 

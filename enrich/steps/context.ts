@@ -1,3 +1,4 @@
+import { isParticular } from './particulars.ts';
 import { cleanText } from './told.ts';
 
 const MOST_KEYS = 32;
@@ -5,7 +6,7 @@ const KEY_LENGTH = 64;
 const TEXT_LENGTH = 256;
 const NESTED_LENGTH = 512;
 
-/** What a record says elsewhere; everything else in it is context. */
+/** What a record says elsewhere; everything else in it is context, also `valid_from`, which a claim keeps only while it is to come. */
 const OWN_KEYS = new Set([
   'indicator',
   'source',
@@ -43,7 +44,7 @@ export function contextOf(told: Readonly<Record<string, unknown>>): Record<strin
     flat[name] = text;
     left -= 1;
   };
-  for (const key in told) if (!OWN_KEYS.has(key)) add(key, told[key]);
+  for (const key in told) if (!OWN_KEYS.has(key) && !isParticular(key, told[key])) add(key, told[key]);
   const { context } = told;
   if (typeof context === 'object' && context !== null && !Array.isArray(context)) {
     for (const [key, value] of Object.entries(context)) add(key, value);

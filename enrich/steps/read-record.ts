@@ -6,9 +6,10 @@ import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { canonicalise } from '../../core/indicator/canonical.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
 import type { Claim } from '../state/claim.ts';
-import { isoText, notAfterTomorrow, readTime } from '../time.ts';
+import { isoOf, isoText, notAfterTomorrow, parseIso, readTime } from '../time.ts';
 import { withinSize } from './claim-size.ts';
 import { type DeadLetterOutcome, deadLetter, type Outcome } from './outcome.ts';
+import { contentOf, readParticulars } from './particulars.ts';
 import { INVALID, readPercent, readText, readTlp, readTruth, readWords } from './told.ts';
 
 /** When a record can have been read, epoch ms: within what history keeps, and not after tomorrow. */
@@ -99,6 +100,7 @@ function readReport(
   const times = readTimes(fields, record, window);
   if ('kind' in times) return times;
 
+  const particulars = readParticulars(fields, indicator);
   const texts = withinSize({ source, ref, description, reference, tags, categories, malware });
   const content = [
     source,
@@ -115,6 +117,9 @@ function readReport(
     texts.reference,
     texts.categories.join('\x01'),
     texts.malware.join('\x01'),
+    // only where it is told: what was said before has the hash that it had
+    ...(times.validFrom === undefined ? [] : [times.validFrom]),
+    ...contentOf(particulars),
   ].join('\0');
   const claim: Claim = {
     ...texts,
@@ -123,10 +128,12 @@ function readReport(
     timestamp: times.timestamp,
     firstSeen: times.firstSeen,
     lastSeen: times.lastSeen,
+    validFrom: times.validFrom,
     validUntil: times.validUntil,
     revoked: revoked === true,
     composite: composite === true,
     tlp,
+    particulars,
     hash: hash('sha256', content, 'hex').slice(0, 40),
     origin,
     action: 'updated',
@@ -158,6 +165,7 @@ interface Times {
   timestamp: string;
   firstSeen: string | undefined;
   lastSeen: string;
+  validFrom: string | undefined;
   validUntil: string | undefined;
 }
 
@@ -178,6 +186,8 @@ function readTimes(
   if (firstSeen === 'invalid') return refuseField('first_seen', TIME);
   const lastSeen = readTime(fields.last_seen);
   if (lastSeen === 'invalid') return refuseField('last_seen', TIME);
+  const validFrom = readTime(fields.valid_from);
+  if (validFrom === 'invalid') return refuseField('valid_from', TIME);
   const validUntil = readTime(fields.valid_until);
   if (validUntil === 'invalid') return refuseField('valid_until', TIME);
 
@@ -189,6 +199,8 @@ function readTimes(
     timestamp: said,
     firstSeen: firstSeen === 'absent' ? undefined : seen(fields.first_seen, firstSeen),
     lastSeen: lastSeen === 'absent' ? said : seen(fields.last_seen, lastSeen),
+    // most feeds tell here when they wrote it
+    validFrom: validFrom === 'absent' || validFrom <= parseIso(said) ? undefined : isoOf(validFrom),
     validUntil: validUntil === 'absent' ? undefined : isoText(fields.valid_until, validUntil, validUntil),
   };
 }

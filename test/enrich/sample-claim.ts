@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { INDICATOR_TYPES } from '../../core/indicator/type.ts';
 import type { Claim } from '../../enrich/state/claim.ts';
@@ -21,6 +22,7 @@ export function claim(changes: Partial<Claim> = {}): Claim {
     timestamp: iso(T0),
     firstSeen: undefined,
     lastSeen: iso(T0),
+    validFrom: undefined,
     validUntil: undefined,
     revoked: false,
     composite: false,
@@ -30,6 +32,7 @@ export function claim(changes: Partial<Claim> = {}): Claim {
     malware: [],
     description: '',
     reference: '',
+    particulars: undefined,
     hash: '',
     origin: 'ioc.raw-0-0',
     action: 'new',
@@ -38,11 +41,9 @@ export function claim(changes: Partial<Claim> = {}): Claim {
   return made.hash === '' ? { ...made, hash: contentHash(made) } : made;
 }
 
-function contentHash(made: Claim): string {
-  return Buffer.from([made.source, made.ref, made.confidence, made.severity, made.revoked, made.tags].join('|'))
-    .toString('hex')
-    .padEnd(40, '0')
-    .slice(-40);
+function contentHash({ source, ref, confidence, severity, revoked, validFrom, tags }: Claim): string {
+  const content = [source, ref, confidence, severity, revoked, validFrom, tags].join('|');
+  return hash('sha256', content, 'hex').slice(0, 40);
 }
 
 export const policy: Policy = {
@@ -66,6 +67,10 @@ export const claims: fc.Arbitrary<Claim> = fc
       { nil: undefined },
     ),
     validUntil: fc.option(
+      fc.nat({ max: 2 }).map((days) => iso(T0 + days * DAY)),
+      { nil: undefined },
+    ),
+    validFrom: fc.option(
       fc.nat({ max: 2 }).map((days) => iso(T0 + days * DAY)),
       { nil: undefined },
     ),
