@@ -4,8 +4,8 @@ import { table } from './table.ts';
 export interface FeedLine {
   name: string;
   type: string;
-  /** off: switched off; new: never read; ok; failing: the last reading failed; waiting: a quota is used up, or its source asked for patience; held: a list is held back. */
-  state: 'off' | 'new' | 'ok' | 'failing' | 'waiting' | 'held';
+  /** off: switched off; new: never read; ok; failing: the last reading failed; useless: too many of its records become dead letters; waiting: a quota is used up, or its source asked for patience; held: a list is held back. */
+  state: 'off' | 'new' | 'ok' | 'failing' | 'useless' | 'waiting' | 'held';
   last_ok: string | null;
   next: string | null;
   /** Records that the last reading with records brought. */
@@ -32,8 +32,7 @@ export function feedTable(lines: readonly FeedLine[]): string {
     line.next === null ? '' : toMinute(line.next),
     line.records,
     ...(several ? [processOf(line.read_by)] : []),
-    line.quarantine?.reason ??
-      (line.last_error === null || line.failures === 0 ? '' : `${line.last_error.code}: ${line.last_error.message}`),
+    line.quarantine?.reason ?? (line.last_error === null ? '' : `${line.last_error.code}: ${line.last_error.message}`),
   ]);
   const head = [
     'FEED',

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { configError, type LoadedConfig, loadConfig } from '../core/process/config/load.ts';
-import { type Config, type FeedSection, feedSection } from '../core/process/config/sections.ts';
-import type { TiplineError } from '../core/process/errors.ts';
+import { type ReadConfig, readConfig, whole } from '../core/process/config/load.ts';
+import type { Problems } from '../core/process/config/problems.ts';
+import type { Config } from '../core/process/config/sections.ts';
+import { TiplineError } from '../core/process/errors.ts';
 import { type Catalogue, readCatalogue, useEntry } from '../ingest/catalogue.ts';
 import type { ConfiguredFeed } from '../ingest/feed.ts';
 import { parseFeed } from '../ingest/feeds/index.ts';
@@ -34,56 +35,78 @@ export function readSettings(
 ): Settings {
   const path = told ?? environment.TIPLINE_CONFIG ?? (existsSync('tipline.yaml') ? 'tipline.yaml' : undefined);
   const example = path === undefined;
-  const loaded = loadConfig(path ?? shipped('examples', 'tipline.yaml'), environment);
-  const { config } = loaded;
-  const catalogue = readCatalogue(shipped('rules', 'feeds.yaml'), config.catalogue);
+  const read = readConfig(path ?? shipped('examples', 'tipline.yaml'), environment);
+  const catalogue = readCatalogues(read);
+  const feeds = parseFeeds(read, catalogue);
+  const { config, path: file, resolvePath } = whole(read);
   return {
     config,
-    file: loaded.path,
+    file,
     example,
-    data: example ? resolve(config.data) : loaded.resolvePath(config.data),
-    feeds: parseFeeds(loaded, catalogue),
-    catalogue,
+    data: example ? resolve(config.data) : resolvePath(config.data),
+    feeds,
+    catalogue: catalogue ?? new Map(),
     responderName: config.responder.name ?? safeHostName(),
   };
 }
 
-function parseFeeds({ config, file, resolvePath }: LoadedConfig, catalogue: Catalogue): ConfiguredFeed[] {
+/** Undefined when the operator's own is wrong. */
+function readCatalogues({ value, resolvePath, problems }: ReadConfig): Catalogue | undefined {
+  const own = isSection(value) && typeof value.catalogue === 'string' ? value.catalogue : '';
+  try {
+    return readCatalogue(shipped('rules', 'feeds.yaml'), own === '' ? undefined : resolvePath(own));
+  } catch (error) {
+    if (!(error instanceof TiplineError)) throw error;
+    problems.addError(error);
+    return undefined;
+  }
+}
+
+/** The feeds that are switched on; what is wrong with any of them goes to the other problems. */
+function parseFeeds({ value, resolvePath, problems }: ReadConfig, catalogue: Catalogue | undefined): ConfiguredFeed[] {
+  const entries: readonly unknown[] = isSection(value) && Array.isArray(value.feeds) ? value.feeds : [];
   const names = new Set<string>();
-  return config.feeds.flatMap((entry, index) => {
-    const refuse = (issues: Issues): TiplineError => configError(file, issues, ['feeds', index]);
-    const section = withCatalogue(entry, catalogue, refuse);
-    if (!section.enabled) return [];
-    const parsed = parseFeed(absolutePaths(section, resolvePath));
-    if (!parsed.ok) throw refuse(parsed.issues);
+  return entries.flatMap((entry, index) => {
+    const place = ['feeds', index];
+    const section = withCatalogue(entry, catalogue, (issues) => problems.addIssues(issues, place));
+    if (section === undefined || section.enabled === false) return [];
     const { name } = section;
-    if (names.has(name)) {
-      throw refuse([{ code: 'custom', path: ['name'], message: `another feed is named ${name} too`, input: name }]);
+    if (typeof name === 'string') {
+      const message = `another feed is named ${name} too`;
+      if (names.has(name)) problems.add([...place, 'name'], message, 'CONFIG_INVALID');
+      names.add(name);
     }
-    names.add(name);
-    return [parsed.feed];
+    const parsed = parseFeed(absolutePaths(section, resolvePath));
+    if (parsed.ok) return [parsed.feed];
+    problems.addIssues(parsed.issues, place);
+    return [];
   });
 }
 
-type Issues = Parameters<typeof configError>[1];
+type Issues = Parameters<Problems['addIssues']>[0];
 
-/** An entry of `feeds` as if it had been written out in full. */
+/** An entry of `feeds` as if it had been written out in full; undefined when that cannot be told. */
 function withCatalogue(
-  entry: Config['feeds'][number],
-  catalogue: Catalogue,
-  refuse: (issues: Issues) => TiplineError,
-): FeedSection {
-  // without `use` the configuration has been through this check already
-  if (isFeedSection(entry)) return entry;
+  entry: unknown,
+  catalogue: Catalogue | undefined,
+  refuse: (issues: Issues) => void,
+): Section | undefined {
+  // the check of the whole file has said what is wrong with it
+  if (!isSection(entry)) return undefined;
+  if (!('use' in entry)) return entry;
+  if (typeof entry.use !== 'string' || catalogue === undefined) return undefined;
   const used = useEntry(entry, catalogue);
-  if (!used.ok) throw refuse(used.issues);
-  const parsed = feedSection.safeParse(used.section);
-  if (!parsed.success) throw refuse(parsed.error.issues);
-  return parsed.data;
+  if (!used.ok) {
+    refuse(used.issues);
+    return undefined;
+  }
+  return used.section;
 }
 
-function isFeedSection(entry: Config['feeds'][number]): entry is FeedSection {
-  return !('use' in entry);
+type Section = Readonly<Record<string, unknown>>;
+
+function isSection(value: unknown): value is Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The keys of `tls` that name files; beside them stand a name and a passphrase. */

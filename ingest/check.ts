@@ -8,6 +8,7 @@ import { transported, transportOf } from './fetch/transport.ts';
 import { toOutgoing } from './outgoing.ts';
 import { grantOf } from './schedule.ts';
 import { createTally, type TallyReport } from './tally.ts';
+import { createUsabilityWatch, type Judge, type Usability } from './usability.ts';
 
 export interface FeedCheck {
   /** The first records as they would be published, at most `show`. Those of a `file` are as unchecked as they came. */
@@ -19,6 +20,8 @@ export interface FeedCheck {
   /** Of them kept out by the feed's own rules. */
   notAdmitted: number;
   leftOut: TallyReport;
+  /** What the enricher would do with the records of the page; undefined when there was none, or nobody to ask. */
+  usability: Usability | undefined;
   /** False for a feed that listens: there is nothing to fetch. */
   fetched: boolean;
 }
@@ -28,7 +31,7 @@ const SHOWN = 5;
 /** Fetches one page of a feed as if for the first time. Publishes nothing and moves no cursor. Rejects with what the feed says. */
 export async function checkFeed(
   configured: ConfiguredFeed,
-  context: { fetcher: Fetcher; log: Log; clock?: Clock; signal?: AbortSignal; show?: number },
+  context: { fetcher: Fetcher; log: Log; judge?: Judge; clock?: Clock; signal?: AbortSignal; show?: number },
 ): Promise<FeedCheck> {
   const tally = createTally();
   const check: FeedCheck = {
@@ -37,10 +40,12 @@ export async function checkFeed(
     unreadable: 0,
     notAdmitted: 0,
     leftOut: tally.take(),
+    usability: undefined,
     fetched: false,
   };
   const { settings } = configured;
-  const { show = SHOWN, clock = REAL_CLOCK } = context;
+  const { show = SHOWN, clock = REAL_CLOCK, judge } = context;
+  const usability = judge === undefined ? undefined : createUsabilityWatch(judge);
   const admits = createAdmission(settings);
   const fetcher = transported(context.fetcher, transportOf(settings), clock);
   const feed = configured.open({ fetcher, log: context.log, clock });
@@ -59,13 +64,12 @@ export async function checkFeed(
   try {
     for await (const page of pages) {
       for (const record of page.records) {
+        const outgoing = toOutgoing(record, settings, new Date(startedAt).toISOString(), admits);
+        if (typeof outgoing !== 'string') usability?.see(outgoing, startedAt);
         if (record instanceof Unreadable) check.unreadable += 1;
-        else {
-          const outgoing = toOutgoing(record, settings, new Date(startedAt).toISOString(), admits);
-          if (outgoing === 'too_large') tally.tooLong(1);
-          else if (typeof outgoing === 'string') check.notAdmitted += 1;
-          else if (check.records.length < show) check.records.push(record as RawIndicator);
-        }
+        else if (outgoing === 'too_large') tally.tooLong(1);
+        else if (typeof outgoing === 'string') check.notAdmitted += 1;
+        else if (check.records.length < show) check.records.push(record as RawIndicator);
       }
       check.read = page.records.length;
       if (check.read > 0) break;
@@ -74,5 +78,5 @@ export async function checkFeed(
     await feed.close?.();
     await fetcher.close();
   }
-  return { ...check, leftOut: tally.take(), fetched: true };
+  return { ...check, leftOut: tally.take(), usability: usability?.now(), fetched: true };
 }

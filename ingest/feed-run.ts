@@ -5,7 +5,7 @@ import type { WorkerContext } from '../core/process/worker-context.ts';
 import type { Admission } from './admission.ts';
 import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
-import type { Quarantine } from './feed-state.ts';
+import type { FeedState, Quarantine } from './feed-state.ts';
 import type { TransportedFetcher } from './fetch/transport.ts';
 import type { NotSent } from './outgoing.ts';
 import type { Publisher } from './publish.ts';
@@ -14,6 +14,7 @@ import type { FeedSettings } from './settings.ts';
 import type { OwnThings } from './snapshot/own.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { Tally } from './tally.ts';
+import { type UsabilityWatch, unusable } from './usability.ts';
 
 /** What a feed brought since the worker started. */
 export interface FeedCounts {
@@ -45,6 +46,8 @@ export interface FeedRun {
   /** The same losses by reason, and what was held back. */
   readonly refused: Refused;
   readonly tally: Tally;
+  /** What becomes of the records; absent where nobody can tell. */
+  readonly usability: UsabilityWatch | undefined;
   readonly publisher: Publisher;
   /** Carries the feed's name. */
   readonly log: Log;
@@ -61,7 +64,7 @@ export async function deliver(run: FeedRun, records: readonly FeedRecord[]): Pro
   run.counts.read += records.length;
   const { seam } = run.context;
   await seam('ingest-publishing', run.settings.name);
-  const { published, notSent } = await onBus(run.publisher.publish(records, run.settings, run.admits));
+  const { published, notSent } = await onBus(run.publisher.publish(records, run.settings, run.admits, run.usability));
   run.counts.published += published;
   for (const [reason, count] of notSent) leaveOut(run, reason, count);
   await seam('ingest-published', run.settings.name);
@@ -120,6 +123,34 @@ export function reportQuarantine(run: FeedRun, held: TiplineError & { isNew: boo
   context.health.report(`feed:${settings.name}`, 'down', message);
   if (isNew) log.warn({}, message);
   else log.debug({}, 'the list is still held back');
+}
+
+const UNUSABLE = 'FEED_UNUSABLE';
+
+/**
+ * What is wrong with a feed that was read well and is not well: too many of its records become dead letters. A reading that brought nothing leaves
+ * what was said of it, also over a restart.
+ */
+function complaintOf({ usability, keeper, settings, fingerprint }: FeedRun): string | undefined {
+  const seen = usability?.now();
+  if (seen !== undefined) return unusable(seen, settings.name);
+  const { lastError, fingerprint: before } = keeper.state;
+  return lastError?.code === UNUSABLE && before === fingerprint ? lastError.message : undefined;
+}
+
+/** Health after a good reading: the feed is up, unless there is a complaint. Returns what its state says of that. */
+export function reportUsability(run: FeedRun, detail: string): Pick<FeedState, 'failures' | 'lastError'> {
+  const { keeper, context, settings, log, clock } = run;
+  const complaint = complaintOf(run);
+  const part = `feed:${settings.name}`;
+  if (complaint === undefined) {
+    context.health.report(part, 'up', detail);
+    return { failures: 0, lastError: null };
+  }
+  context.health.report(part, 'down', complaint);
+  // the figures in it grow from reading to reading
+  if (keeper.state.lastError?.code !== UNUSABLE) log.warn({}, complaint);
+  return { failures: 0, lastError: { at: clock.now(), code: UNUSABLE, message: complaint } };
 }
 
 /** One line about what came since `before`, and what had to be left out. `quiet`: it comes so often that only losses are worth one. */

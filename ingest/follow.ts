@@ -1,7 +1,7 @@
 import { createBackoff } from '../core/process/backoff.ts';
 import { TiplineError } from '../core/process/errors.ts';
 import type { ListeningFeed, PolledFeed } from './feed.ts';
-import { BusFailure, deliver, type FeedRun, reportFailure, reportReading } from './feed-run.ts';
+import { BusFailure, deliver, type FeedRun, reportFailure, reportReading, reportUsability } from './feed-run.ts';
 import { pollOnce } from './poll.ts';
 import { firstPollAt, nextPollAt, waitUntil } from './schedule.ts';
 
@@ -116,11 +116,13 @@ const REPORT_EVERY_MS = 60_000;
 
 /** Lets a feed listen until the worker stops, and begin again when it cannot. Throws a BusFailure alone. */
 export async function followListening(run: FeedRun, feed: ListeningFeed): Promise<void> {
-  const { keeper, signal, context, settings, log, clock } = run;
+  const { keeper, signal, log, clock } = run;
   let before = { ...run.counts };
+  let where = '';
+  run.usability?.begin(true);
   const tell = (): void => {
     if (run.counts.read > before.read) {
-      keeper.update({ lastOk: clock.now(), failures: 0, lastError: null, records: run.counts.read });
+      keeper.update({ ...reportUsability(run, where), lastOk: clock.now(), records: run.counts.read });
     }
     reportReading(run, before, false);
     before = { ...run.counts };
@@ -136,8 +138,8 @@ export async function followListening(run: FeedRun, feed: ListeningFeed): Promis
           deliver: (records) => deliver(run, records),
           ready(detail) {
             backoff.reset();
-            keeper.update({ failures: 0, lastError: null });
-            context.health.report(`feed:${settings.name}`, 'up', detail);
+            where = detail;
+            keeper.update(reportUsability(run, detail));
             log.info({}, detail);
           },
         });

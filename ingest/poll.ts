@@ -1,6 +1,14 @@
 import { TiplineError } from '../core/process/errors.ts';
 import type { Page, PolledFeed } from './feed.ts';
-import { BusFailure, deliver, type FeedRun, reportFailure, reportQuarantine, reportReading } from './feed-run.ts';
+import {
+  BusFailure,
+  deliver,
+  type FeedRun,
+  reportFailure,
+  reportQuarantine,
+  reportReading,
+  reportUsability,
+} from './feed-run.ts';
 import { FetchError } from './fetch/fetch-error.ts';
 import { createLimitCheck } from './limits.ts';
 import { grantOf } from './schedule.ts';
@@ -30,6 +38,7 @@ export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOpti
   const { keeper, signal } = run;
   const startedAt = run.clock.now();
   const before = { ...run.counts };
+  run.usability?.begin(feed.local);
   const wholeList = isJudged(run, feed);
   const withinLimits = createLimitCheck(run.settings.limits ?? {}, startedAt, wholeList);
   const reading: ListReading = {
@@ -105,18 +114,17 @@ function isAnswer(error: unknown): boolean {
 }
 
 function noteSuccess(run: FeedRun, feed: PolledFeed, startedAt: number, read: number): void {
-  const { keeper, context, settings, counts } = run;
+  const { keeper, counts } = run;
   const now = run.clock.now();
+  const usable = reportUsability(run, `${counts.read} records since the start`);
   const { failures, lastOk } = keeper.state;
   if (read > 0 || !feed.local || failures > 0 || now - lastOk > SAVE_LOCAL_MS) {
     keeper.update({
       lastOk: now,
       lasted: now - startedAt,
-      failures: 0,
-      lastError: null,
+      ...usable,
       fingerprint: run.fingerprint,
       ...(read > 0 ? { records: read, publishedAt: startedAt } : {}),
     });
   }
-  context.health.report(`feed:${settings.name}`, 'up', `${counts.read} records since the start`);
 }

@@ -11,6 +11,7 @@ import { type NotSent, toOutgoing } from './outgoing.ts';
 import { PAGE_RECORDS } from './pages.ts';
 import type { FeedSettings } from './settings.ts';
 import { standingHeaders } from './standing.ts';
+import type { UsabilityWatch } from './usability.ts';
 
 export interface Published {
   published: number;
@@ -23,7 +24,12 @@ export interface Publisher {
    * Resolves when all records are on the bus; waits out an outage of the bus. Rejects with INGEST_STOPPED when the worker stops
    * meanwhile, else with what the bus says and waiting cannot mend: the process must end.
    */
-  publish(records: readonly FeedRecord[], settings: FeedSettings, admits: Admission | undefined): Promise<Published>;
+  publish(
+    records: readonly FeedRecord[],
+    settings: FeedSettings,
+    admits: Admission | undefined,
+    usability?: UsabilityWatch,
+  ): Promise<Published>;
   /** The same for what is made up for the bus already; resolves to the number of records. */
   forward(records: readonly Outgoing[], settings: FeedSettings): Promise<number>;
 }
@@ -96,15 +102,19 @@ export function createPublisher({ bus, health, log, signal, clock }: PublisherOp
   }
 
   return {
-    async publish(records, settings, admits) {
-      const collectedAt = new Date(clock.now()).toISOString();
+    async publish(records, settings, admits, usability) {
+      const now = clock.now();
+      const collectedAt = new Date(now).toISOString();
       const notSent = new Map<NotSent, number>();
       // made one by one: the records of a page may be large
       function* outgoing(): Generator<Outgoing> {
         for (const record of records) {
           const made = toOutgoing(record, settings, collectedAt, admits);
-          if (typeof made !== 'string') yield made;
-          else notSent.set(made, (notSent.get(made) ?? 0) + 1);
+          if (typeof made === 'string') notSent.set(made, (notSent.get(made) ?? 0) + 1);
+          else {
+            usability?.see(made, now);
+            yield made;
+          }
         }
       }
       const published = await sendAll(outgoing(), settings, evenShare(records.length));

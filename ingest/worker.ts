@@ -16,6 +16,7 @@ import { createOwnThings, type OwnThings } from './snapshot/own.ts';
 import { isReleased } from './snapshot/release.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { createTally } from './tally.ts';
+import { createUsabilityWatch, type Judge } from './usability.ts';
 
 export interface IngestOptions extends LifeOptions {
   feeds: readonly ConfiguredFeed[];
@@ -25,6 +26,8 @@ export interface IngestOptions extends LifeOptions {
   own: readonly string[];
   /** Folder for lists that are judged before they are published, and the last good ones. */
   lists: string;
+  /** What the enricher would say of a record. */
+  judge?: Judge;
   context: WorkerContext;
   clock?: Clock;
 }
@@ -86,6 +89,7 @@ export function startIngest(options: IngestOptions): IngestWorker {
       counts,
       refused: noneRefused(),
       tally: createTally(),
+      usability: options.judge === undefined ? undefined : createUsabilityWatch(options.judge),
       publisher,
       log: feedLog,
       context,

@@ -7,8 +7,10 @@ import { openGeoLookup } from '../../enrich/geo/lookup.ts';
 import { readAllowLines } from '../../enrich/lists/entry.ts';
 import { checkFeed } from '../../ingest/check.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
+import { unusable } from '../../ingest/usability.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { jsonLine } from '../json-line.ts';
+import { createJudge, refusedOf } from '../judge.ts';
 import { openChannel } from '../run/channel.ts';
 import { geoFilesOf } from '../run/geo-files.ts';
 import { neverBlockEntries } from '../run/responder.ts';
@@ -94,13 +96,18 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
   });
   if (!withFeeds) return;
   const fetcher = createFetcher();
+  const judge = createJudge(settings.config.retention.history);
   try {
     for (const feed of settings.feeds) {
       yield await tried(`feed ${feed.settings.name}`, async () => {
-        const { fetched, read, unreadable, records } = await checkFeed(feed, { fetcher, log: context.log });
+        const { name } = feed.settings;
+        const { fetched, read, records, usability } = await checkFeed(feed, { fetcher, judge, log: context.log });
         if (!fetched) return 'listens; nothing to fetch';
+        const complaint = usability === undefined ? undefined : unusable(usability, name);
+        if (complaint !== undefined) throw new TiplineError('FEED_UNUSABLE', complaint, { retryable: false });
+        const refused = usability === undefined ? '' : refusedOf(usability);
         const first = records[0];
-        return `${read} records on its first page${unreadable > 0 ? `, ${unreadable} unreadable` : ''}${first === undefined ? '' : `; first: ${String(first.indicator)}`}`;
+        return `${read} records on its first page${refused}${first === undefined ? '' : `; first: ${String(first.indicator)}`}`;
       });
     }
   } finally {

@@ -4,9 +4,11 @@ import { checkFeed } from '../../ingest/check.ts';
 import { type FeedState, NEW_FEED, readFeedStates } from '../../ingest/feed-state.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { releaseFeed } from '../../ingest/snapshot/release.ts';
+import { unusable } from '../../ingest/usability.ts';
 import { type FeedLine, feedTable } from '../feed-table.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { jsonLine } from '../json-line.ts';
+import { createJudge, refusedOf } from '../judge.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import type { Settings } from '../settings.ts';
 import { printable, table } from '../table.ts';
@@ -103,13 +105,14 @@ function lineOf(name: string, type: string, enabled: boolean, state: FeedState, 
 
 function stateOf(
   enabled: boolean,
-  { lastOk, notBefore, failures, quarantine }: FeedState,
+  { lastOk, notBefore, failures, quarantine, lastError }: FeedState,
   now: number,
 ): FeedLine['state'] {
   if (!enabled) return 'off';
   if (quarantine !== null) return 'held';
   if (notBefore > now) return 'waiting';
   if (failures > 0) return 'failing';
+  if (lastError !== null) return 'useless';
   return lastOk > 0 ? 'ok' : 'new';
 }
 
@@ -126,7 +129,8 @@ async function test(
   if (feed === undefined) return EXIT.usage;
   const fetcher = createFetcher();
   try {
-    const check = await checkFeed(feed, { fetcher, log: context.log, show: most });
+    const judge = createJudge(settings.config.retention.history);
+    const check = await checkFeed(feed, { fetcher, judge, log: context.log, show: most });
     if (json === true) process.stdout.write(check.records.map(jsonLine).join(''));
     else if (check.records.length > 0) {
       const rows = check.records.map((record) => [
@@ -140,20 +144,31 @@ async function test(
       process.stdout.write(`${table(['INDICATOR', 'TYPE', 'CONFIDENCE', 'SEVERITY', 'TIME', 'TAGS'], rows)}\n`);
     }
     process.stderr.write(`${summary(check)}\n`);
+    const complaint = check.usability === undefined ? undefined : unusable(check.usability, name);
+    if (complaint === undefined) return EXIT.ok;
+    process.stderr.write(`${printable(complaint, 600)}\n`);
+    return EXIT.failed;
   } finally {
     await fetcher.close();
   }
-  return EXIT.ok;
 }
 
-function summary({ fetched, read, unreadable, notAdmitted, leftOut }: Awaited<ReturnType<typeof checkFeed>>): string {
+function summary({
+  fetched,
+  read,
+  unreadable,
+  notAdmitted,
+  leftOut,
+  usability,
+}: Awaited<ReturnType<typeof checkFeed>>): string {
   if (!fetched) return 'the feed listens; there is nothing to fetch';
   const parts = [`${read} records on the first page`];
   if (notAdmitted > 0) parts.push(`${notAdmitted} left out by its rules`);
   if (unreadable > 0) parts.push(`${unreadable} no JSON objects`);
   if (leftOut.skipped > 0) parts.push(`${leftOut.skipped} could not be used (${leftOut.firstSkipped ?? ''})`);
   if (leftOut.tooLong > 0) parts.push(`${leftOut.tooLong} too long`);
-  return [`${parts.join(', ')}; nothing was published`, ...leftOut.notes]
+  const refused = usability === undefined ? '' : refusedOf(usability);
+  return [`${parts.join(', ')}${refused}; nothing was published`, ...leftOut.notes]
     .map((line) => printable(line, 300))
     .join('\n');
 }

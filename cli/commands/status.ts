@@ -103,7 +103,7 @@ function describe(status: Status): string {
           feed.type,
           feed.last_ok ?? 'never',
           feed.records,
-          feed.last_error === null || feed.failures === 0 ? '' : `${feed.last_error.code}: ${feed.last_error.message}`,
+          feed.last_error === null ? '' : `${feed.last_error.code}: ${feed.last_error.message}`,
         ]),
       ),
     );

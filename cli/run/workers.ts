@@ -14,6 +14,7 @@ import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { type IngestWorker, startIngest } from '../../ingest/worker.ts';
 import type { Responder } from '../../responder/worker.ts';
 import type { Store } from '../../store/port.ts';
+import { createJudge } from '../judge.ts';
 import type { Role } from '../roles.ts';
 import type { Settings } from '../settings.ts';
 import { severityRulesPath } from '../severity-rules.ts';
@@ -131,6 +132,7 @@ export async function startWorkers({
       context,
       owner,
       own: config.own,
+      judge: createJudge(config.retention.history),
       lists: join(settings.data, 'feeds'),
       blockFor: config.responder.block_for,
       lifetimeOf: (type: IndicatorType | undefined) => (type === undefined ? shortest : lifetimes[type]),

@@ -33,7 +33,7 @@ export async function holdList(
   pages: AsyncIterable<Page>,
   { path, readAt, validUntil }: HoldOptions,
 ): Promise<HeldList | undefined> {
-  const { settings, fingerprint, counts, tally, admits } = run;
+  const { settings, fingerprint, counts, tally, admits, usability } = run;
   const now = new Date(readAt).toISOString();
   const told = createProfile(run.own);
   const marks = createMarks();
@@ -59,6 +59,7 @@ export async function holdList(
         else if (record instanceof Unreadable) tally.skip(counts.read, 'no JSON object', 'malformed');
         else {
           const { key, value } = outgoing;
+          usability?.see(outgoing, readAt);
           told.see(indicator);
           const member = { key, value: String(value), granted: record.valid_until === validUntil };
           if (tellsAbsence) marks.add(member);

@@ -86,3 +86,38 @@ describe('feeds of the catalogue', () => {
     ]);
   });
 });
+
+describe('all that is wrong', () => {
+  it('is told at once: variables, sections, own keys of several feeds, the catalogue', () => {
+    assert.deepEqual(
+      refusal(
+        [
+          'alerting: { threshold: 180 }',
+          'feeds:',
+          `  - { name: a, type: abuseipdb, api_key: "\${NO_SUCH_KEY}" }`,
+          '  - { name: b, type: file, path: ./x, colums: {} }',
+          '  - { name: b, type: carrier-pigeon }',
+          '  - { use: feodoo }',
+          '  - { name: c, type: tcp, listen: nowhere }',
+          'responder: { mode: attack }',
+        ].join('\n'),
+      ).map((line) => line.replace(/; (the keys here are|it has) .*|must be one of .*/, '')),
+      [
+        '1: alerting.threshold: must be a number from 0 to 100',
+        '3: feeds.0.api_key: the environment variable NO_SUCH_KEY is not set',
+        '4: feeds.1.colums: there is no such key',
+        '5: feeds.2.name: another feed is named b too',
+        '5: feeds.2.type: ',
+        '6: feeds.3.use: there is no such feed in the catalogue',
+        '7: feeds.4.listen: must be host:port, or [host]:port for IPv6',
+        '8: responder.mode: ',
+      ],
+    );
+  });
+
+  it('and a variable that is not set makes no second mistake', () => {
+    assert.deepEqual(refusal(`feeds:\n  - { name: a, type: http-list, url: "https://\${NO_HOST}/a" }`), [
+      '2: feeds.0.url: the environment variable NO_HOST is not set',
+    ]);
+  });
+});

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { TiplineError } from '../errors.ts';
 import { withAbsolutePaths } from './paths.ts';
+import { createProblems, type Problems } from './problems.ts';
 import { type Config, configSchema } from './sections.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
@@ -17,22 +18,51 @@ export interface LoadedConfig {
   file: YamlFile;
 }
 
+/** A configuration file that was read and may be wrong. */
+export interface ReadConfig extends Omit<LoadedConfig, 'config'> {
+  /** Undefined when something is wrong in it. */
+  readonly config: Config | undefined;
+  /** What stands in the file, with its variables filled in. */
+  readonly value: unknown;
+  readonly problems: Problems;
+}
+
 /**
- * Loads and checks one configuration file, once, at start; nothing reads the environment afterwards.
+ * Reads and checks one configuration file, once, at start; nothing reads the environment afterwards.
  * `${NAME}` stands for a variable of the environment, `${file:/run/secrets/key}` for the content of a file; one that is not set is an error.
  */
-export function loadConfig(path: string, environment: Readonly<Record<string, string | undefined>>): LoadedConfig {
+export function readConfig(path: string, environment: Readonly<Record<string, string | undefined>>): ReadConfig {
   const absolute = resolve(path);
   const file = readYaml(absolute);
   const folder = dirname(absolute);
-  const filled = fillIn(file.value, [], { environment, folder, file });
-  const parsed = configSchema.safeParse(filled);
-  if (!parsed.success) throw configError(file, parsed.error.issues, []);
+  const problems = createProblems(file);
+  const value = fillIn(file.value, [], { environment, folder, problems });
+  const parsed = configSchema.safeParse(value);
+  if (!parsed.success) problems.addIssues(parsed.error.issues, []);
   const resolvePath = (inner: string): string => resolve(folder, inner);
-  return { config: withAbsolutePaths(parsed.data, resolvePath), path: absolute, resolvePath, file };
+  return {
+    config: parsed.success ? withAbsolutePaths(parsed.data, resolvePath) : undefined,
+    path: absolute,
+    resolvePath,
+    file,
+    value,
+    problems,
+  };
 }
 
-const MOST_LINES = 20;
+/** The same for who wants it whole: throws what is wrong. */
+export function loadConfig(path: string, environment: Readonly<Record<string, string | undefined>>): LoadedConfig {
+  return whole(readConfig(path, environment));
+}
+
+/** Throws all problems that were gathered. */
+export function whole({ problems, config, ...read }: ReadConfig): LoadedConfig {
+  const error = problems.error();
+  if (error !== undefined) throw error;
+  if (config === undefined)
+    throw new TiplineError('CONFIG_INVALID', `${read.path} cannot be used`, { retryable: false });
+  return { ...read, config };
+}
 
 /** One message for all that is wrong, each with file, line, key and what is allowed. `prefix` = where the checked part stands in the file. */
 export function configError(
@@ -40,54 +70,28 @@ export function configError(
   issues: readonly z.core.$ZodIssue[],
   prefix: readonly PropertyKey[],
 ): TiplineError {
-  const found = issues.flatMap(findingsOf);
-  const lines = found
-    .slice(0, MOST_LINES)
-    .map(({ keys, message }) => `${place(file, [...prefix, ...keys])}: ${message}`);
-  if (found.length > MOST_LINES) lines.push(`… and ${found.length - MOST_LINES} more`);
-  return new TiplineError('CONFIG_INVALID', lines.join('\n'), { retryable: false });
-}
-
-interface Finding {
-  keys: readonly PropertyKey[];
-  message: string;
-}
-
-function findingsOf(issue: z.core.$ZodIssue): Finding[] {
-  const { path, message } = issue;
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ keys: [...path, key], message }));
-    case 'invalid_union': {
-      // of several shapes, the one that the value has: what is wrong with it says more than that it is none of them
-      const meant = issue.errors.filter((branch) => !branch.some(isOtherKind));
-      const [only] = meant;
-      if (meant.length !== 1 || only === undefined) return [{ keys: path, message }];
-      return only.flatMap(findingsOf).map(({ keys, message }) => ({ keys: [...path, ...keys], message }));
-    }
-    default:
-      return [{ keys: path, message }];
-  }
-}
-
-function isOtherKind({ code, path }: z.core.$ZodIssue): boolean {
-  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
-}
-
-/** `tipline.yaml:12: feeds.0.url` */
-function place(file: Pick<YamlFile, 'path' | 'lineOf'>, keys: readonly PropertyKey[]): string {
-  return `${file.path}:${file.lineOf(keys)}: ${keys.length === 0 ? 'the file' : keys.map(String).join('.')}`;
+  const problems = createProblems(file);
+  problems.addIssues(issues, prefix);
+  return problems.error() ?? new TiplineError('CONFIG_INVALID', file.path, { retryable: false });
 }
 
 interface Surroundings {
   environment: Readonly<Record<string, string | undefined>>;
   folder: string;
-  file: YamlFile;
+  problems: Problems;
 }
 
+/** Where a variable is not there the whole text is absent; what the schema says of that follows from it. */
 function fillIn(value: unknown, keys: readonly PropertyKey[], around: Surroundings): unknown {
-  if (typeof value === 'string')
-    return value.replace(/\$\{([^}]*)\}/g, (_, name: string) => lookUp(name.trim(), keys, around));
+  if (typeof value === 'string') {
+    let complete = true;
+    const text = value.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+      const found = lookUp(name.trim(), keys, around);
+      complete &&= found !== undefined;
+      return found ?? '';
+    });
+    return complete ? text : undefined;
+  }
   if (Array.isArray(value)) return value.map((item, index) => fillIn(item, [...keys, index], around));
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillIn(item, [...keys, key], around)]));
@@ -97,23 +101,28 @@ function fillIn(value: unknown, keys: readonly PropertyKey[], around: Surroundin
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-function lookUp(name: string, keys: readonly PropertyKey[], { environment, folder, file }: Surroundings): string {
-  const refuse = (code: string, message: string, cause?: unknown): TiplineError =>
-    new TiplineError(code, `${place(file, keys)}: ${message}`, { cause, retryable: false });
+function lookUp(
+  name: string,
+  keys: readonly PropertyKey[],
+  { environment, folder, problems }: Surroundings,
+): string | undefined {
   if (name.startsWith('file:')) {
     try {
       return readFileSync(resolve(folder, name.slice('file:'.length)), 'utf8').trim();
     } catch (cause) {
-      throw refuse('CONFIG_SECRET_FILE', `the file of \${${name}} cannot be read`, cause);
+      problems.add(keys, `the file of \${${name}} cannot be read`, 'CONFIG_SECRET_FILE', cause);
+      return undefined;
     }
   }
   if (!VARIABLE_NAME.test(name)) {
-    throw refuse(
-      'CONFIG_VARIABLE_NAME',
+    problems.add(
+      keys,
       `between \${ and } stands the name of an environment variable, or file: and a path`,
+      'CONFIG_VARIABLE_NAME',
     );
+    return undefined;
   }
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
-  if (value === undefined) throw refuse('CONFIG_VARIABLE_UNSET', `the environment variable ${name} is not set`);
+  if (value === undefined) problems.add(keys, `the environment variable ${name} is not set`, 'CONFIG_VARIABLE_UNSET');
   return value;
 }
