@@ -64,6 +64,10 @@ export interface RawFile {
 export const FILE_HASHES = ['md5', 'sha1', 'sha256', 'sha512', 'ssdeep', 'tlsh', 'imphash'] as const;
 export type FileHash = (typeof FILE_HASHES)[number];
 
+export function isFileHash(type: string | undefined): type is FileHash {
+  return FILE_HASHES.some((hash) => hash === type);
+}
+
 /** The second form on `ioc.raw`: derive this indicator again (expiry, changed list or policy). */
 export interface Recheck {
   /** An indicator id. */

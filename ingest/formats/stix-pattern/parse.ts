@@ -46,7 +46,10 @@ function chain(cursor: Cursor, kind: Joint, keyword: string, parsePart: () => Ob
   return { kind, parts };
 }
 
-/** Qualifiers bind tighter than any operator: in `[a] AND [b] WITHIN 5 SECONDS` it is `[b]` that has five seconds. */
+/**
+ * Qualifiers bind tighter than any operator: in `[a] AND [b] WITHIN 5 SECONDS` it is `[b]` that has five seconds. The text of the specification
+ * wants each kind once, its grammar takes any number; authors write what the grammar takes, and what it names stays the same.
+ */
 function parseQualified(cursor: Cursor): Observation {
   const inner = parseBracket(cursor);
   const qualifiers: Qualifier[] = [];
@@ -54,9 +57,6 @@ function parseQualified(cursor: Cursor): Observation {
     const next = cursor.peek();
     const kind = next.kind === 'keyword' ? QUALIFIERS.get(next.word) : undefined;
     if (kind === undefined) break;
-    if (qualifiers.some((earlier) => earlier.kind === kind)) {
-      return cursor.refuse('each kind of qualifier once at most');
-    }
     qualifiers.push(parseQualifier(cursor, kind));
   }
   return qualifiers.length === 0 ? inner : { kind: 'qualified', inner, qualifiers };

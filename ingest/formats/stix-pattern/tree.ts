@@ -5,7 +5,7 @@
 export type Observation =
   | { readonly kind: 'bracket'; readonly test: Comparison }
   | { readonly kind: Joint; readonly parts: readonly Observation[] }
-  /** Qualifiers in the order they were written, each kind once. */
+  /** Qualifiers in the order they were written. */
   | { readonly kind: 'qualified'; readonly inner: Observation; readonly qualifiers: readonly Qualifier[] };
 
 /** From loose to tight: `a FOLLOWEDBY b OR c AND d` is `a FOLLOWEDBY (b OR (c AND d))`. */

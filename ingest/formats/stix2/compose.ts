@@ -21,6 +21,8 @@ export interface Composed {
 type Thing = Exclude<Known, { what: 'marking' }>;
 
 const MOST_WORDS = 32;
+/** As many as the enricher takes. */
+const MOST_SIGHTINGS = 2 ** 31 - 1;
 
 /** All that the records of an indicator have in common, completed with what other objects say. Changes the draft. */
 export function composeIndicator(
@@ -37,7 +39,7 @@ export function composeIndicator(
     if (sightings.first !== undefined) base.first_seen = sightings.first;
     // without one its `modified` counts as last seen, and a sighting that is older must not make it shorter-lived
     if (sightings.last !== undefined && compareTimes(sightings.last, said) > 0) base.last_seen = sightings.last;
-    if (sightings.count > 0) context.sightings = sightings.count;
+    if (sightings.count > 0) base.sightings = Math.min(sightings.count, MOST_SIGHTINGS);
     if (sightings.last !== undefined) context.last_sighting = sightings.last;
     if (sightings.negative > 0) context.negative_sightings = sightings.negative;
   }
@@ -87,8 +89,8 @@ export function keyOf([type, value]: Leaf): string {
   return canonical.ok ? `${canonical.indicator.type} ${canonical.indicator.value}` : `?${type} ${value}`;
 }
 
-function recordOf(base: Base, [type, value, composite]: Leaf): RawIndicator {
-  const record: RawIndicator = { indicator: value, ...base };
+function recordOf(base: Base, [type, value, composite, more]: Leaf): RawIndicator {
+  const record: RawIndicator = { indicator: value, ...base, ...more };
   if (type !== '') record.type = type;
   if (composite === true) record.composite = true;
   return record;

@@ -2,6 +2,7 @@ import { TiplineError } from '../../../core/process/errors.ts';
 import type { Tally } from '../../tally.ts';
 import { type Fields, isFields, textIn, truthIn } from '../fields.ts';
 import { type JsonPart, type JsonPath, type JsonWish, jsonParts, type PassedReason } from '../json-stream.ts';
+import { idOf } from './common.ts';
 
 /** What an envelope of TAXII 2.1 says beside its objects. */
 export interface Envelope {
@@ -11,6 +12,8 @@ export interface Envelope {
   readonly next: string | undefined;
   /** Objects that stood in the document, usable or not. */
   readonly objects: number;
+  /** The id of the bundle that the document is. */
+  readonly bundle: string | undefined;
 }
 
 export interface DocumentOptions {
@@ -119,6 +122,7 @@ export async function readDocument(
     more: truthIn(head, 'more') === true,
     next: textIn(head, 'next')?.slice(0, NEXT_LENGTH),
     objects: number - before,
+    bundle: textIn(head, 'type') === 'bundle' ? idOf(head, 'id') : undefined,
   };
 }
 

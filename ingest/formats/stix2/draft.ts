@@ -1,4 +1,4 @@
-import type { RawIndicator } from '../../../core/contract/raw-indicator.ts';
+import type { RawFile, RawIndicator } from '../../../core/contract/raw-indicator.ts';
 import type { Tlp } from '../../../core/contract/tlp.ts';
 
 /*
@@ -6,8 +6,13 @@ import type { Tlp } from '../../../core/contract/tlp.ts';
  * stand anywhere, so no record is complete before the end. Plain JSON, for it goes through a temporary file.
  */
 
-/** Type of the value ('' when it is to be inferred), value, and whether it is no indicator by itself. */
-export type Leaf = readonly [type: string, value: string, composite?: true];
+/** Type of the value ('' when it is to be inferred), value, whether it is no indicator by itself, and what was said of it alone. */
+export type Leaf = readonly [type: string, value: string, composite?: true | null, more?: Told];
+
+export interface Told {
+  readonly port?: number;
+  readonly file?: RawFile;
+}
 
 /** All that the records of one object have in common. */
 export type Base = Omit<RawIndicator, 'indicator'>;
@@ -70,12 +75,14 @@ export type Edge =
       readonly last?: string;
       readonly marks: readonly string[];
     }
+  /** A report names it. */
+  | { readonly kind: 'reported'; readonly ref: string }
   /** Another observable is made of it: the address a domain leads to, the sender of a mail. */
   | { readonly kind: 'part' };
 
 /** What stands for the id of a value inside an observation (STIX 2.0). No id looks like it. */
-export function valueId(leaf: Leaf): string {
-  return `=${JSON.stringify(leaf)}`;
+export function valueId([type, value]: Leaf): string {
+  return `=${JSON.stringify([type, value])}`;
 }
 
 export function leafOfValueId(id: string): Leaf | undefined {

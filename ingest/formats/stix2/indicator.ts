@@ -1,5 +1,5 @@
 import { type Fields, textIn } from '../fields.ts';
-import { readPattern } from '../stix-pattern/read.ts';
+import { type PatternLeaf, readPattern } from '../stix-pattern/read.ts';
 import { baseOf, idOf, marksOf, phasesOf } from './common.ts';
 import type { Base, Leaf, Statement } from './draft.ts';
 import { timeOf } from './time.ts';
@@ -15,17 +15,15 @@ export function otherLanguageOf(object: Fields): string | undefined {
   return language === undefined || language === 'stix' ? undefined : language;
 }
 
-/**
- * `valid_from` stays in the context, also one that is still to come: it says from when the indicator may be used, not when the
- * threat was seen.
- */
+/** `valid_from` says from when the indicator may be used, not when the threat was seen. */
 export function indicatorOf(id: string | undefined, object: Fields, number: number): Statement {
   const { leaves, fault, pattern } = patternOf(object);
   const base: Base = baseOf(object, {
-    valid_from: timeOf(object, 'valid_from'),
     kill_chain: phasesOf(object),
     pattern,
   });
+  const start = timeOf(object, 'valid_from');
+  if (start !== undefined) base.valid_from = start;
   const end = timeOf(object, 'valid_until');
   if (end !== undefined) base.valid_until = end;
   const by = idOf(object, 'created_by_ref');
@@ -55,8 +53,12 @@ function patternOf({ pattern }: Fields): Pattern {
     return { leaves: [], fault: `its pattern breaks at character ${reading.position + 1}: ${reading.message}` };
   }
   if (reading.leaves.length === 0) return { leaves: [], fault: 'its pattern compares nothing that can be looked for' };
-  const leaves = reading.leaves.map(
-    ({ type = '', value, composite }): Leaf => (composite ? [type, value, true] : [type, value]),
-  );
+  const leaves = reading.leaves.map(leafOf);
   return reading.composite || reading.unusable > 0 ? { leaves, pattern: pattern.slice(0, PATTERN_LENGTH) } : { leaves };
+}
+
+function leafOf({ type = '', value, composite, port, file }: PatternLeaf): Leaf {
+  if (port !== undefined) return [type, value, composite ? true : null, { port }];
+  if (file !== undefined) return [type, value, composite ? true : null, { file }];
+  return composite ? [type, value, true] : [type, value];
 }

@@ -12,6 +12,8 @@ export interface Link {
   sightings?: { count: number; negative: number; first?: string; last?: string };
   /** `said` and `ref` of the observation that was told last. */
   observed?: { said: string; ref: string; first?: string; last?: string };
+  /** The report that named it last. */
+  report?: { said: string; ref: string };
   /** Another observable is made of it. */
   part?: true;
 }
@@ -46,13 +48,16 @@ export function createLinks(spillOptions: { maxMemory: number }): Links {
         case 'observed':
           link.observed = joinObserved(link.observed, { ...draft, said });
           break;
+        case 'reported':
+          link.report = newer(link.report, { said, ref: draft.ref });
+          break;
         case 'part':
           link.part = true;
           break;
         default:
           draft satisfies never;
       }
-      if (draft.kind !== 'part' && draft.marks.length > 0) link.marks = joinSorted(link.marks, draft.marks, MOST_MARKS);
+      if ('marks' in draft && draft.marks.length > 0) link.marks = joinSorted(link.marks, draft.marks, MOST_MARKS);
       spill.set(target, JSON.stringify(link));
     },
     get(id) {
@@ -84,13 +89,22 @@ function joinSightings(
 }
 
 function joinObserved(all: Observed | undefined, { said, ref, first, last }: Observed): Observed {
-  const order = all === undefined ? 1 : compareTimes(said, all.said);
-  const newest = all === undefined || order > 0 || (order === 0 && ref > all.ref) ? { said, ref } : all;
   return {
-    said: newest.said,
-    ref: newest.ref,
+    ...newer(all, { said, ref }),
     ...span(earlier(all?.first, earlier(first, last)), later(all?.last, later(first, last))),
   };
+}
+
+interface Speaker {
+  said: string;
+  ref: string;
+}
+
+/** Of two who spoke at one time, the one with the greater id: the order of the objects must not matter. */
+function newer(a: Speaker | undefined, b: Speaker): Speaker {
+  const order = a === undefined ? 1 : compareTimes(b.said, a.said);
+  const { said, ref } = a === undefined || order > 0 || (order === 0 && b.ref > a.ref) ? b : a;
+  return { said, ref };
 }
 
 function span(first: string | undefined, last: string | undefined): { first?: string; last?: string } {

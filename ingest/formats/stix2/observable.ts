@@ -1,6 +1,7 @@
+import { isFileHash, type RawFile } from '../../../core/contract/raw-indicator.ts';
 import { typeFromAlias } from '../../../core/indicator/alias.ts';
 import { type Fields, isFields, textIn } from '../fields.ts';
-import { baseOf, idOf, idsOf, marksOf } from './common.ts';
+import { baseOf, hasAny, idOf, idsOf, marksOf } from './common.ts';
 import { type Base, type Leaf, type Statement, type Tie, valueId } from './draft.ts';
 import { timeOf } from './time.ts';
 
@@ -20,6 +21,7 @@ const VALUES: ReadonlyMap<string, { readonly field: string; readonly type: strin
 const BINDING = new Set(['directory', 'email-message', 'network-traffic', 'process', 'software', 'user-account']);
 const MOST_HASHES = 20;
 const MOST_INSIDE = 1000;
+const NAME_LENGTH = 256;
 
 export function isObservable(type: string): boolean {
   return VALUES.has(type) || BINDING.has(type) || /^(?:ipv[46]-addr|file|artifact|x509-certificate)$/.test(type);
@@ -35,7 +37,7 @@ export function leavesOf(type: string, object: Fields): Leaf[] {
     }
     case 'file':
     case 'artifact':
-      return [...hashesOf('file', object.hashes), ...imphashOf(object)];
+      return ofOneFile(object, [...hashesOf('file', object.hashes), ...imphashOf(object)]);
     case 'x509-certificate': {
       const hashes = hashesOf('x509-certificate', object.hashes);
       const serial = textIn(object, 'serial_number');
@@ -59,6 +61,21 @@ function hashesOf(type: string, hashes: unknown): Leaf[] {
     if (known !== undefined && value !== undefined) leaves.push([known, value]);
   }
   return leaves;
+}
+
+/** Each hash with all that is known of the file. */
+function ofOneFile(object: Fields, leaves: readonly Leaf[]): Leaf[] {
+  const file: RawFile = {};
+  const name = textIn(object, 'name');
+  const type = textIn(object, 'mime_type');
+  if (name !== undefined) file.name = name.slice(0, NAME_LENGTH);
+  if (typeof object.size === 'number') file.size = object.size;
+  if (type !== undefined) file.type = type.slice(0, NAME_LENGTH);
+  if (leaves.length > 1) {
+    file.hashes = {};
+    for (const [hash, value] of leaves) if (isFileHash(hash)) file.hashes[hash] ??= value;
+  }
+  return leaves.map((leaf) => (hasAny(file) ? [leaf[0], leaf[1], null, { file }] : leaf));
 }
 
 function imphashOf(object: Fields): Leaf[] {

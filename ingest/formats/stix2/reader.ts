@@ -50,11 +50,13 @@ export function createStix2Reader(options: Stix2Options, tally: Tally): Stix2Rea
   const spills = { maxMemory };
   const known = createVersions<Known>(spills);
   const leftOut = createLeftOut();
-  const findings: Findings = { heldBack: 0, unclear: 0, absent: 0 };
+  const findings: Findings = { heldBack: 0, unclear: 0, absent: 0, variants: 0 };
   let objects = createScatter(spills);
   let observables = false;
   let names = new Map<string, Known | undefined>();
   let number = 0;
+  /** Of each document since the records were asked for last. */
+  let bundles: (string | undefined)[] = [];
   let closed = false;
 
   function take(object: Fields, at: number): void {
@@ -106,11 +108,14 @@ export function createStix2Reader(options: Stix2Options, tally: Tally): Stix2Rea
       const before = number;
       const envelope = await readDocument(bytes, { maxElement, before }, take, tally);
       number = before + envelope.objects;
+      bundles.push(envelope.bundle);
       return envelope;
     },
     *records(cutOff = false) {
       let batch: RawIndicator[] = [];
-      for (const record of settle(objects, { look, cutOff, observables, spills }, findings, tally)) {
+      const bundle = bundles.length === 1 ? bundles[0] : undefined;
+      bundles = [];
+      for (const record of settle(objects, { look, cutOff, observables, bundle, spills }, findings, tally)) {
         batch.push(record);
         if (batch.length < BATCH) continue;
         yield batch;
@@ -133,10 +138,15 @@ export function createStix2Reader(options: Stix2Options, tally: Tally): Stix2Rea
   };
 }
 
-function tellFindings({ heldBack, unclear, absent }: Findings, tally: Tally): void {
+function tellFindings({ heldBack, unclear, absent, variants }: Findings, tally: Tally): void {
   if (heldBack > 0) tally.note(`${heldBack} objects were held back, as the document broke before all was told of them`);
   if (unclear > 0) {
     tally.note(`${unclear} objects bear a marking whose definition was not read, so it is not known what it forbids`);
+  }
+  if (variants > 0) {
+    tally.note(
+      `${variants} indicators have the id and the time of another that has a different pattern; all are told, those under a ref of their own`,
+    );
   }
   if (absent > 0) tally.note(`of ${absent} indicators only relations or sightings were read, not the indicators`);
 }

@@ -1,10 +1,11 @@
+import { hash } from 'node:crypto';
 import type { RawIndicator } from '../../../core/contract/raw-indicator.ts';
 import { printable } from '../../printable.ts';
 import type { Tally } from '../../tally.ts';
 import { createScatter, type Scatter } from '../scatter.ts';
 import { type Composed, composeIndicator, composeObservable, keyOf, type LookUp, recordsOf } from './compose.ts';
 import { type Base, type Edge, type Leaf, leafOfValueId, type Statement } from './draft.ts';
-import { createLinks } from './links.ts';
+import { createLinks, type Link } from './links.ts';
 import { asObservable } from './observable.ts';
 import { createVersions, type Version, type Versions } from './versions.ts';
 
@@ -16,6 +17,8 @@ export interface Findings {
   unclear: number;
   /** Indicators that were not read, though something was said of them. */
   absent: number;
+  /** Indicators with the id and time of another that has a different pattern. */
+  variants: number;
 }
 
 export interface SettleOptions {
@@ -24,6 +27,8 @@ export interface SettleOptions {
   cutOff: boolean;
   /** There are observables, so it must be known which values indicators cover. */
   observables: boolean;
+  /** The id of the bundle, when it is a single one that was read. */
+  bundle: string | undefined;
   spills: { maxMemory: number };
 }
 
@@ -66,7 +71,7 @@ function* settleShare(
   tally: Tally,
 ): Generator<RawIndicator> {
   const { spills, look } = options;
-  const statements: Versions<Statement> = createVersions(spills);
+  const statements: Versions<Statement> = createVersions(spills, patternOf);
   const edges = createVersions<Edge>(spills);
   const links = createLinks(spills);
 
@@ -82,28 +87,36 @@ function* settleShare(
     else if (accept(composed)) for (const leaf of version.draft.leaves) keepValue(values, leaf, composed.base);
   }
 
+  function* tellStatement(id: string, version: Version<Statement>): Generator<RawIndicator> {
+    const { kind, leaves, fault, number } = version.draft;
+    const link = links.get(id);
+    const event = link?.report?.ref ?? options.bundle;
+    if (event !== undefined) version.draft.base.event_id = event;
+    if (kind === 'observable') {
+      keepObservable(version, composeObservable(version, link, look));
+    } else if (fault !== undefined) {
+      tally.skip(number, printable(fault, 200));
+    } else {
+      if (options.observables) for (const leaf of leaves) coverValue(values, leaf);
+      const composed = composeIndicator(version, link, look);
+      if (accept(composed)) yield* recordsOf(composed.base, leaves);
+    }
+  }
+
   try {
     takeLines(share, statements, edges);
     for (const [key, edge] of edges.all()) links.add(key.slice(0, key.indexOf('\t')), edge);
-    for (const [id, version] of statements.all()) {
-      const { kind, leaves, fault, number } = version.draft;
-      const link = links.get(id);
-      if (kind === 'observable') {
-        keepObservable(version, composeObservable(version, link, look));
-      } else if (fault !== undefined) {
-        tally.skip(number, printable(fault, 200));
-      } else {
-        if (options.observables) for (const leaf of leaves) coverValue(values, leaf);
-        const composed = composeIndicator(version, link, look);
-        if (accept(composed)) yield* recordsOf(composed.base, leaves);
-      }
+    for (const [id, version] of statements.all()) yield* tellStatement(id, version);
+    for (const [id, version, variant] of statements.variants()) {
+      findings.variants += 1;
+      yield* tellStatement(id, asVariant(id, version, variant));
     }
     for (const [id, link] of links.all()) {
       const leaf = leafOfValueId(id);
       if (leaf !== undefined) {
         const version = ofValue(leaf, link.observed?.ref ?? '');
         keepObservable(version, composeObservable(version, link, look));
-      } else if (id.startsWith('indicator--') && !statements.has(id)) {
+      } else if (id.startsWith('indicator--') && !statements.has(id) && isSpokenOf(link)) {
         findings.absent += 1;
       }
     }
@@ -112,6 +125,23 @@ function* settleShare(
     edges.close();
     links.close();
   }
+}
+
+/** What two indicators of one id and time must not differ in, if only one of them is to be told. */
+function patternOf({ kind, leaves, fault }: Statement): string | undefined {
+  if (kind !== 'indicator') return undefined;
+  return hash('sha256', JSON.stringify([leaves, fault]), 'hex').slice(0, 8);
+}
+
+/** Under a ref of its own: with that of the other, what is said of a value that both name would be lost. */
+function asVariant(id: string, { said, revoked, draft }: Version<Statement>, variant: string): Version<Statement> {
+  const base: Base = { ...draft.base, object_id: id };
+  return { said, revoked, draft: { ...draft, ref: `${id}#${variant}`, base } };
+}
+
+/** Reports name a great deal that is told elsewhere; that alone is not worth a word. */
+function isSpokenOf({ to, sightings, observed }: Link): boolean {
+  return to !== undefined || sightings !== undefined || observed !== undefined;
 }
 
 function takeLines(share: Iterable<string>, statements: Versions<Statement>, edges: Versions<Edge>): void {

@@ -31,6 +31,8 @@ export function sort(object: Fields, id: string | undefined, number: number): So
       return { kind: 'kept', tie: observedDataOf(id, object) };
     case 'relationship':
       return sortRelationship(object);
+    case 'report':
+      return { kind: 'kept', tie: { targets: idsOf(object.object_refs), edge: { kind: 'reported', ref: id } } };
     case 'sighting':
       return sortSighting(object);
     default:

@@ -197,7 +197,6 @@ describe('a leaf stands alone', () => {
       ["[url:value = 'a' AND file:name = 'x']", ['+url a']],
       ["[url:value = 'a' AND file:name != 'x']", ['+url a']],
       ["[url:value = 'a' AND url:value NOT = 'x']", ['+url a']],
-      [`[file:hashes.MD5 = '${MD5}' AND file:hashes.'SHA-1' = '${SHA1}']`, [`+md5 ${MD5}`, `+sha1 ${SHA1}`]],
       [
         "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '192.0.2.1']",
         ['+? 192.0.2.1'],
@@ -219,12 +218,64 @@ describe('a leaf stands alone', () => {
     }
   });
 
+  it('as a hash beside other facts of its one file', () => {
+    const alone = [`md5 ${MD5}`, `sha1 ${SHA1}`];
+    const hashes = `file:hashes.MD5 = '${MD5}' AND file:hashes.'SHA-1' = '${SHA1}'`;
+    for (const beside of ['', " AND file:name = 'a.exe'", " AND file:size = 7 AND file:name LIKE 'a%'"]) {
+      assert.deepEqual(brief(`[${hashes}${beside}]`), alone, beside);
+      assert.equal(read(`[${hashes}${beside}]`).composite, false);
+    }
+    assert.deepEqual(brief(`[(file:hashes.MD5 = '${MD5}' OR file:hashes.MD5 = '${SHA1}') AND file:name = 'x']`), [
+      `md5 ${MD5}`,
+      `md5 ${SHA1}`,
+    ]);
+    for (const beside of [
+      "file:name != 'a.exe'",
+      'file:size > 7',
+      'EXISTS file:name',
+      "file:content_ref.hashes.MD5 = 'x'",
+      "process:name = 'x'",
+      `(file:name = 'a' AND url:value = 'b')`,
+    ]) {
+      assert.equal(brief(`[${hashes} AND ${beside}]`)[0], `+md5 ${MD5}`, beside);
+      assert.equal(read(`[${hashes} AND ${beside}]`).composite, true, beside);
+    }
+    assert.equal(brief(`[${hashes}] WITHIN 5 SECONDS`)[0], `+md5 ${MD5}`);
+    assert.equal(brief(`[${hashes}] AND [file:name = 'x']`)[0], `+md5 ${MD5}`);
+    assert.equal(brief(`[(${hashes}) AND url:value = 'x']`)[0], `+md5 ${MD5}`);
+  });
+
   it('if it does so anywhere, and is told once', () => {
     assert.deepEqual(brief("[url:value = 'a' AND file:name = 'x'] OR [url:value = 'a']"), ['url a']);
     assert.deepEqual(brief("[url:value = 'a'] OR [url:value = 'a' AND file:name = 'x']"), ['url a']);
     assert.deepEqual(brief("[url:value IN ('a', 'a')]"), ['url a']);
     // the same digits under two names are two indicators
     assert.equal(brief(`[file:hashes.MD5 = '${MD5}' OR file:hashes.IMPHASH = '${MD5}']`).length, 2);
+  });
+
+  it('with what is said of its file or port, where one value is told', () => {
+    const of = (pattern: string): unknown => read(pattern).leaves.map(({ port, file }) => port ?? file);
+    const name = 'x'.repeat(300);
+    const file = { name: 'a.exe', size: 7, type: 'text/plain', hashes: { md5: MD5, sha1: SHA1 } };
+    assert.deepEqual(
+      of(
+        `[file:hashes.MD5 = '${MD5}' AND file:hashes.'SHA-1' = '${SHA1}' AND file:name = 'a.exe' AND file:size = 7 AND file:mime_type = 'text/plain']`,
+      ),
+      [file, file],
+    );
+    assert.deepEqual(of("[ipv4-addr:value = '192.0.2.1' AND network-traffic:dst_port = 443]"), [443]);
+    assert.deepEqual(of("[network-traffic:dst_ref.value = 'a.example' AND network-traffic:dst_port = 443]"), [443]);
+    for (const pattern of [
+      `[file:hashes.MD5 = '${MD5}' OR file:name = 'a.exe']`,
+      `[file:hashes.MD5 = '${MD5}'] AND [file:name = 'a.exe']`,
+      "[ipv4-addr:value = '192.0.2.1' AND network-traffic:dst_port != 443]",
+      "[ipv4-addr:value = '192.0.2.1' AND (network-traffic:dst_port = 443 OR network-traffic:dst_port = 80)]",
+      "[ipv4-addr:value = '192.0.2.1' AND network-traffic:dst_port = 443 AND network-traffic:dst_port = 80]",
+      `[url:value = 'http://a.example/' AND file:name = '${name}']`,
+    ]) {
+      assert.deepEqual(of(pattern), [undefined], pattern);
+    }
+    assert.deepEqual(of(`[file:hashes.MD5 = '${MD5}' AND file:name = '${name}']`), [{ hashes: { md5: MD5 } }]);
   });
 
   it('exactly when the pattern matches what holds nothing else, and none is lost', () => {

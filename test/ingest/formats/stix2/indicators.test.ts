@@ -30,14 +30,15 @@ describe('STIX 2 indicators', () => {
       type: 'domain',
       ref: uuid('indicator', 1),
       timestamp: '2026-03-02T10:11:12.123456Z',
+      valid_from: '2026-03-01T00:00:00Z',
       valid_until: '2026-09-01T00:00:00.123456Z',
       description: 'Fake shop: Seen in a campaign',
       reference: 'https://example.net/report',
       confidence: 80,
       tags: ['shop'],
       categories: ['malicious-activity'],
+      event_id: uuid('bundle', 0),
       context: {
-        valid_from: '2026-03-01T00:00:00Z',
         kill_chain: 'delivery',
         external_ids: 'desk D-17',
         producer: 'Example Desk',
@@ -87,6 +88,86 @@ describe('STIX 2 indicators', () => {
     }
   });
 
+  it('of one id and time with different patterns are all told, whatever their order, and that is said', async () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) =>
+      indicator({ pattern: `[domain-name:value = '${name}.example.org']`, name }),
+    );
+    const told: unknown[] = [];
+    for (const order of [
+      [a, b, c, b],
+      [c, a, b, a],
+      [b, c, a, c],
+    ]) {
+      const { records, report } = await read(order);
+      assert.deepEqual(records.map(({ indicator: value }) => value).sort(), [
+        'a.example.org',
+        'b.example.org',
+        'c.example.org',
+      ]);
+      assert.equal(new Set(records.map(({ ref }) => ref)).size, 3);
+      for (const { ref, object_id } of records) assert.equal(ref?.startsWith(String(object_id ?? ref)), true);
+      assert.match(report.notes.join(), /2 indicators have the id and the time of another/);
+      told.push(records.map((record) => JSON.stringify(record)).sort());
+    }
+    assert.deepEqual(told[1], told[0]);
+    assert.deepEqual(told[2], told[0]);
+  });
+
+  it('are one when they differ in other words only, or when a later version or a withdrawal has come', async () => {
+    const other = { pattern: "[domain-name:value = 'other.example.org']" };
+    for (const objects of [
+      [indicator({ name: 'a' }), indicator({ name: 'b' })],
+      [indicator(), indicator(other), indicator({ modified: '2026-04-01T00:00:00Z' })],
+      [indicator({ modified: '2026-04-01T00:00:00Z' }), indicator(), indicator(other)],
+      [indicator(other), indicator({ revoked: true })],
+    ]) {
+      const { records, report } = await read(objects);
+      assert.equal(records.length, 1);
+      assert.equal(records[0]?.ref, uuid('indicator', 1));
+      assert.equal(records[0]?.object_id, undefined);
+      assert.deepEqual(report.notes, []);
+    }
+  });
+
+  it('one of which has a broken pattern cost that one alone', async () => {
+    for (const pattern of ['[broken', '[zzz broken']) {
+      const { records, report } = await read([indicator({ pattern }), indicator()]);
+      assert.equal(records.length, 1);
+      assert.equal(report.skipped, 1);
+    }
+  });
+
+  it('name the report that they stand in, else the bundle', async () => {
+    const report = (number: number, modified: string) =>
+      object('report', number, { name: 'r', modified, object_refs: [uuid('indicator', 1), uuid('indicator', 9)] });
+    const said = await read([
+      indicator({}, 1),
+      indicator({ pattern: "[url:value = 'http://a.example/']" }, 2),
+      report(1, '2026-03-03T00:00:00Z'),
+      report(2, '2026-03-02T00:00:00Z'),
+    ]);
+    assert.deepEqual(
+      said.records.map(({ event_id }) => event_id),
+      [uuid('report', 1), uuid('bundle', 0)],
+    );
+    assert.deepEqual(said.report.notes, [], 'a report names what is told elsewhere');
+  });
+
+  it('tell of one file all its hashes, and what else is said of it', async () => {
+    const md5 = 'd41d8cd98f00b204e9800998ecf8427f';
+    const sha1 = 'da39a3ee5e6b4b0d3255bfef95601890afd80708';
+    const pattern = `[file:hashes.MD5 = '${md5}' AND file:hashes.'SHA-1' = '${sha1}' AND file:name = 'a.exe']`;
+    const { records } = await read([indicator({ pattern })]);
+    const file = { name: 'a.exe', hashes: { md5, sha1 } };
+    assert.deepEqual(
+      records.map(({ type, composite, file: known }) => [type, composite, known]),
+      [
+        ['md5', undefined, file],
+        ['sha1', undefined, file],
+      ],
+    );
+  });
+
   it('are revoked by a version that says so', async () => {
     const record = await readOne(indicator(), indicator({ revoked: true, modified: '2026-04-01T00:00:00Z' }));
     assert.equal(record.revoked, true);
@@ -98,7 +179,7 @@ describe('STIX 2 indicators', () => {
     const record = await readOne(indicator({ valid_from: '2099-01-01T00:00:00Z', valid_until: FOREVER }));
     assert.equal(record.first_seen, undefined);
     assert.equal(record.valid_until, undefined);
-    assert.equal(record.context?.valid_from, '2099-01-01T00:00:00Z');
+    assert.equal(record.valid_from, '2099-01-01T00:00:00Z');
   });
 
   it('lose a time that is none, not themselves', async () => {
@@ -253,7 +334,7 @@ describe('sightings in STIX 2', () => {
     );
     assert.equal(record.first_seen, '2026-03-10T00:00:00Z');
     assert.equal(record.last_seen, '2026-03-20T00:00:00.5Z');
-    assert.equal(record.context?.sightings, 7);
+    assert.equal(record.sightings, 7);
   });
 
   it('never make it older than its own last change', async () => {
@@ -274,6 +355,6 @@ describe('sightings in STIX 2', () => {
     );
     assert.equal(record.last_seen, undefined);
     assert.equal(record.context?.negative_sightings, 2);
-    assert.equal(record.context?.sightings, undefined);
+    assert.equal(record.sightings, undefined);
   });
 });

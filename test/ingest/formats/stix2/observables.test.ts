@@ -40,6 +40,20 @@ describe('STIX 2 observables', () => {
     ]);
   });
 
+  it('of one file tell all its hashes, name, size and type', async () => {
+    const { records } = await read([
+      object('file', 1, { hashes: { MD5, 'SHA-256': SHA256 }, name: 'a.exe', size: 7, mime_type: 'text/plain' }),
+    ]);
+    const file = { name: 'a.exe', size: 7, type: 'text/plain', hashes: { md5: MD5, sha256: SHA256 } };
+    assert.deepEqual(
+      records.map(({ type, file: known }) => [type, known]),
+      [
+        ['md5', file],
+        ['sha256', file],
+      ],
+    );
+  });
+
   it('are tagged, and have no confidence but their own', async () => {
     const record = await readOne(object('domain-name', 1, { value: 'a.example.org', x_opencti_score: 60 }));
     assert.deepEqual(record, {
@@ -48,6 +62,7 @@ describe('STIX 2 observables', () => {
       ref: uuid('domain-name', 1),
       severity: 60,
       tags: ['observable'],
+      event_id: uuid('bundle', 0),
     });
   });
 
@@ -101,6 +116,7 @@ describe('STIX 2 observables', () => {
       last_seen: '2026-03-04T00:00:00Z',
       confidence: 0,
       tags: ['observable'],
+      event_id: uuid('bundle', 0),
       context: { observed_data: observed.id },
     });
   });
