@@ -1,4 +1,4 @@
-import { defang } from '../core/indicator/defang.ts';
+import { defang, disarm } from '../core/indicator/defang.ts';
 import type { Indicator } from '../core/indicator/type.ts';
 
 /**
@@ -20,36 +20,17 @@ export function clean(text: string, cap: number): string {
 
 /** Free text of a feed, cleaned, with whatever a mail program would make a link of taken apart. */
 export function cleanProse(text: string, cap: number): string {
-  return shorten(unlink(clean(text, cap)), cap + 80);
+  return shorten(disarm(clean(text, cap)), cap + 80);
 }
 
 /** An indicator's value, cleaned and defanged. */
-export function cleanValue(indicator: Indicator, cap: number): string {
-  // A second scheme inside a URL's query is a link of its own to some mail programs.
-  return shorten(clean(defang(indicator), cap).replace(SCHEME, hush), cap);
+export function cleanValue({ type, value }: Indicator, cap: number): string {
+  // A value that is none of its type, whatever brought it here, is free text.
+  return shorten(disarm(defang({ type, value: clean(value, cap) })), cap);
 }
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-// Also in the middle of a word: a line may be broken there, and what begins the next line is a link again.
-const SCHEME = /(h)tt(ps?)(?=:)|(f)t(ps?)(?=:)/gi;
-
-const DECIMAL = /^\d+\.\d+$/;
-
-function hush(_all: string, h?: string, ps?: string, f?: string, fps?: string): string {
-  return h === undefined ? `${f}x${fps}` : `${h}xx${ps}`;
-}
-
-function unlink(text: string): string {
-  return text
-    .replace(SCHEME, hush)
-    .replaceAll('://', '[://]')
-    .replace(/[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+/gu, (word) =>
-      DECIMAL.test(word) ? word : word.replaceAll('.', '[.]'),
-    )
-    .replaceAll('@', '[@]');
 }
 
 function shorten(text: string, cap: number): string {

@@ -1,7 +1,7 @@
 import { parseTlp } from '../core/contract/tlp.ts';
 import { formatDuration } from '../core/process/duration.ts';
 import type { AlertRow } from '../store/port.ts';
-import { clean, cleanProse, cleanValue } from './clean.ts';
+import { cleanProse, cleanValue } from './clean.ts';
 import type { Digest, Tally } from './digest.ts';
 
 /** What a mail says beside its rows. */
@@ -81,7 +81,7 @@ function entryOf(alert: AlertRow): EntryView {
   return {
     score: alert.threat_score,
     value: cleanValue(alert, 240),
-    type: clean(alert.type, 20),
+    type: cleanProse(alert.type, 20),
     mark: alert.again ? 'AGAIN' : 'NEW',
     facts: facts.filter(known),
   };

@@ -1,33 +1,28 @@
 import type { Indicator } from './type.ts';
 
-/**
- * The indicator as people may read it in a mail without a program making it a link. `refang` gives the value back.
- * Names of mutexes and registry keys are free text, so a feed could put a link there; they are treated alike.
- */
+/** The indicator as people may read it in a mail without a program making it a link. `refang` gives the value back. */
 export function defang(indicator: Indicator): string {
   const { type, value } = indicator;
   switch (type) {
     case 'ip':
     case 'cidr':
+    case 'mac':
       return value.replace(/[.:]/g, '[$&]');
     case 'domain':
-      return value.replaceAll('.', '[.]');
     case 'email':
-      return value.replace('@', '[@]').replaceAll('.', '[.]');
     case 'url':
-      return defangUrl(value);
+    // names are free text, and so are the letters of a fuzzy hash: `3:https://x` is one
     case 'mutex':
     case 'registry':
-      return value.replaceAll('://', '[://]').replaceAll('.', '[.]').replaceAll('@', '[@]');
+    case 'ssdeep':
+      return disarm(value);
     case 'md5':
     case 'sha1':
     case 'sha256':
     case 'sha512':
-    case 'ssdeep':
     case 'tlsh':
     case 'imphash':
     case 'asn':
-    case 'mac':
     case 'x509':
     case 'cve':
       return value;
@@ -38,13 +33,35 @@ export function defang(indicator: Indicator): string {
   }
 }
 
-const SCHEMES: Readonly<Record<string, string>> = { http: 'hxxp://', https: 'hxxps://', ftp: 'fxp://' };
+/**
+ * What programs make links of, wherever in a text it stands. Nothing is asked of what stands in front of it, since a text may be broken into lines
+ * anywhere, and the rest of a word begins a line. By name:
+ * - `web`, `file`: `http` and `ftp`, which are written as everybody knows them;
+ * - `colon`: any other scheme, a word of two letters or more with a colon inside a word behind it;
+ * - `stop`: hosts, a full stop inside a word, also those of other scripts that resolvers take for one (UTS 46); a decimal point is none;
+ * - `at`: mailboxes;
+ * - `path`: `//host` without a scheme, and `\\server`, which leads to a Windows share.
+ */
+const LINKED = new RegExp(
+  [
+    '(?<disarmed>\\[(?:\\.|:|@|://|//|\\\\\\\\)\\])',
+    '(?<web>h)tt(?<p>ps?)(?=:)|(?<file>f)t(?=ps?:)',
+    '(?<slashes>://)',
+    '(?<colon>(?<=\\p{L}[\\p{L}\\p{N}+-]):(?=[^\\s/]|/(?!/)))',
+    '(?<decimal>(?<![^\\s(])\\d{1,9}\\.\\d{1,9}(?![^\\s),;%]))',
+    '(?<stop>(?<=\\S)[.\\u3002\\uff0e\\uff61](?=\\S))',
+    '(?<at>@)',
+    '(?<path>(?://|\\\\\\\\)(?=\\S))',
+  ].join('|'),
+  'giu',
+);
 
-function defangUrl(url: string): string {
-  const cut = url.indexOf('://');
-  const scheme = url.slice(0, cut);
-  const rest = url.slice(cut + 3);
-  const hostLength = rest.search(/[/?]|$/);
-  const host = rest.slice(0, hostLength).replaceAll('.', '[.]');
-  return `${SCHEMES[scheme] ?? `${scheme}[://]`}${host}${rest.slice(hostLength)}`;
+/** Any text with everything taken apart that a program might make a link of. For all but double backslashes `refang` gives it back. */
+export function disarm(text: string): string {
+  return text.replace(LINKED, (whole, ...found) => {
+    const { disarmed, web, p, file, decimal }: Record<string, string | undefined> = found.at(-1);
+    if (web !== undefined) return `${web}xx${p}`;
+    if (file !== undefined) return `${file}x`;
+    return disarmed === undefined && decimal === undefined ? `[${whole}]` : whole;
+  });
 }

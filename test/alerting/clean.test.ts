@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { clean, cleanProse, cleanValue, escapeHtml } from '../../alerting/clean.ts';
 import { INDICATOR_TYPES } from '../../core/indicator/type.ts';
 import { hostileText } from './hostile-text.ts';
+import { LINKED_TEXTS, linksIn } from './linked-by-mail-programs.ts';
 
 for (const { name, text, expected } of [
   { name: 'a header', text: 'a\r\nBcc: x@y', expected: 'a Bcc: x@y' },
@@ -33,6 +34,9 @@ for (const { text, expected } of [
   { text: 'write to a.b@evil.example', expected: 'write to a[.]b[@]evil[.]example' },
   { text: 'ftp://x and javascript://y', expected: 'fxp[://]x and javascript[://]y' },
   { text: 'A sentence. And another.', expected: 'A sentence. And another.' },
+  { text: '0.7 × confidence, 99.5%', expected: '0.7 × confidence, 99.5%' },
+  { text: 'evil\u3002com and 1.2.3.4', expected: 'evil[\u3002]com and 1[.]2[.]3[.]4' },
+  { text: 'mailto:x@y file:///a \\\\b\\c //d', expected: 'mailto[:]x[@]y file[://]/a [\\\\]b\\c [//]d' },
 ]) {
   test(`prose without links: ${text}`, () => assert.equal(cleanProse(text, 200), expected));
 }
@@ -43,6 +47,49 @@ test('a link inside a link is taken apart too', () => {
 });
 
 const LINE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u;
+
+test('what Outlook and Gmail make links of is none any more, in prose and in values of any type', () => {
+  for (const text of LINKED_TEXTS) {
+    assert.notDeepEqual(linksIn(text), [], `${text} is a link to begin with`);
+    for (const around of [
+      text,
+      `see ${text}`,
+      `(${text})`,
+      `a=${text}`,
+      `${text}\u200b`,
+      `\u202e${text}`,
+      `${text}.`,
+    ]) {
+      assert.deepEqual(linksIn(cleanProse(around, 300)), [], cleanProse(around, 300));
+      for (const type of INDICATOR_TYPES) {
+        const shown = cleanValue({ type, value: around }, 300);
+        assert.deepEqual(linksIn(shown), [], `${type} ${shown}`);
+      }
+    }
+  }
+});
+
+test('what is taken apart stays as it is when it is taken apart again', () => {
+  fc.assert(
+    fc.property(hostileText, (text) => {
+      const once = cleanProse(text, 400);
+      assert.equal(cleanProse(once, 1000), once);
+    }),
+  );
+});
+
+test('no text of a feed keeps a link, by any guess that linkify-it knows', () => {
+  const pieces = fc.array(
+    fc.oneof(fc.constantFrom(...LINKED_TEXTS), hostileText, fc.constantFrom(' ', '.', ':', '/', '@', '[', ']', '\\')),
+  );
+  fc.assert(
+    fc.property(pieces, fc.integer({ min: 4, max: 300 }), (parts, cap) => {
+      const shown = cleanProse(parts.join(''), cap);
+      assert.deepEqual(linksIn(shown), [], shown);
+    }),
+    { numRuns: Number(process.env.TIPLINE_PROPERTY_RUNS ?? 1000) },
+  );
+});
 
 test('no text breaks a line, hides a character or turns the reading order', () => {
   fc.assert(
@@ -58,7 +105,7 @@ test('no value of any type keeps a link that a mail program would follow', () =>
     fc.property(fc.constantFrom(...INDICATOR_TYPES), hostileText, (type, value) => {
       const shown = cleanValue({ type, value }, 200);
       assert.match(shown, LINE);
-      assert.doesNotMatch(shown, /\b(https?|ftps?):\/\//i);
+      assert.deepEqual(linksIn(shown), [], shown);
     }),
   );
 });

@@ -6,6 +6,7 @@ import { buildDigest } from '../../alerting/digest.ts';
 import { INDICATOR_TYPES } from '../../core/indicator/type.ts';
 import type { AlertRow } from '../../store/port.ts';
 import { hostileText } from './hostile-text.ts';
+import { LINKED_TEXTS, linksIn } from './linked-by-mail-programs.ts';
 import { sampleAlert } from './samples.ts';
 
 const facts = { threshold: 80, repeatAfter: 86_400_000, at: Date.parse('2026-05-10T12:00:00Z') };
@@ -131,6 +132,42 @@ test('a value that is broken over lines makes no link of its rest', () => {
   }
 });
 
+test('wherever a line is broken, none begins with a live host', () => {
+  const texts = [
+    ...LINKED_TEXTS,
+    'a/b.c.example',
+    'https://evil.example/?to=other.example&and=more.example/x@y.example',
+  ];
+  for (const [index, text] of texts.entries()) {
+    for (let length = index % 3; length < 80; length += 3) {
+      const mail = mailOf([
+        sampleAlert({
+          type: 'url',
+          value: `http://x/${'-'.repeat(length)}${text}`,
+          description: `${'y'.repeat(length)}${text}`,
+        }),
+        sampleAlert({
+          type: 'mutex',
+          value: `${'!'.repeat(length)}${text}`,
+          tags: [`${'-'.repeat(length)}${text}`, text],
+        }),
+      ]);
+      for (const part of [mail.subject, ...mail.text.split('\n')]) assert.deepEqual(linksIn(unmarked(part)), [], part);
+    }
+  }
+});
+
+/** What the page shows, its pieces apart from each other. */
+function shownText(html: string): string {
+  const characters = html.replace(/<[^<>]*>/g, '\n').replace(/&middot;/g, '\u00b7');
+  return characters.replace(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code)));
+}
+
+/** Our own words: the marking of the Traffic Light Protocol has a colon. */
+function unmarked(line: string): string {
+  return line.replace(/TLP:(?=AMBER|GREEN|RED|CLEAR)/g, 'TLP ');
+}
+
 test('whatever feeds write, the subject stays one line and the HTML has our markup alone', () => {
   fc.assert(
     fc.property(fc.array(alert, { minLength: 1, maxLength: 4 }), (alerts) => {
@@ -144,10 +181,11 @@ test('whatever feeds write, the subject stays one line and the HTML has our mark
         assert.doesNotMatch(tag, /\son\w+\s*=|src\s*=|href\s*=|url\s*\(|javascript/i, tag);
         assert.equal((tag.match(/"/g) ?? []).length % 2, 0, `an attribute is not closed in ${tag}`);
       }
-      assert.doesNotMatch(html, /\b(https?|ftps?):\/\//i);
+      assert.deepEqual(linksIn(unmarked(shownText(html))), []);
 
-      assert.doesNotMatch(text, /\b(https?|ftps?):\/\//i);
+      assert.deepEqual(linksIn(unmarked(subject)), [], subject);
       for (const line of text.split('\n')) {
+        assert.deepEqual(linksIn(unmarked(line)), [], line);
         assert.match(line, /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u);
         assert.ok(Array.from(line).length <= 78, line);
       }
