@@ -85,6 +85,7 @@ export const LIST_NOTES = `
 |---|---|
 | \`lines\` | one indicator a line |
 | \`csv\`, \`tsv\` | a table, with \`columns\` |
+| \`table\` | a table that says itself what stands where: by its header row and by what is in its columns |
 | \`json\`, \`ndjson\` | one document, or one a line, with \`columns\` |
 | \`stix2\`, \`stix1\` | STIX 2 in JSON, STIX 1 in XML |
 | \`misp\` | events or attributes as MISP exports them |
@@ -92,6 +93,9 @@ export const LIST_NOTES = `
 | \`hosts\` | a hosts file that blocks names |
 | \`iprep\` | IP reputation of Snort and Suricata, or what \`ipset save\` writes |
 | \`text\`, \`html\` | a report: what reads like an indicator where it stands |
+
+A \`table\` has cells between commas, semicolons, bars or tabs, in quotes or not, with a header row or without. Every column of indicators is read, with the types
+that a column of types tells, and dates, names of malware, tags, descriptions and references go with each. What is not read is told by column and by type, with its number.
 
 The fields of \`columns\` are \`indicator\`, \`type\`, \`ref\`, \`confidence\`, \`severity\`, \`timestamp\`, \`first_seen\`, \`last_seen\`, \`valid_until\`, \`tags\`, \`tlp\`, \`description\`,
 \`reference\`, \`categories\` and \`malware\`. In \`csv\` and \`tsv\` each is a number from 1 or a name in the header row; without them the indicator is in column 1; commas part several tags in a cell. In \`json\` and \`ndjson\` it is a path, and

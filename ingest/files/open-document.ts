@@ -1,5 +1,6 @@
 import { codeOf, TiplineError } from '../../core/process/errors.ts';
 import { decode } from '../fetch/decode.ts';
+import { beginningOf } from '../formats/beginning.ts';
 import { type FormatName, type FormatSettings, openFormat, type ReadFormat, readsBytes } from '../formats/known.ts';
 import { HEAD_BYTES, recognise } from '../formats/recognise/recognise.ts';
 import type { Recognition } from '../formats/recognise/recognition.ts';
@@ -26,36 +27,9 @@ export async function openDocument(
   packed: AsyncIterable<Buffer>,
   { name, maxBytes }: DocumentOptions,
 ): Promise<OpenDocument> {
-  const source = unpacked(packed, name, maxBytes);
-  const pieces: Buffer[] = [];
-  let size = 0;
-  let ended = false;
-  while (size < HEAD_BYTES && !ended) {
-    const next = await source.next();
-    if (next.done === true) {
-      ended = true;
-    } else {
-      pieces.push(next.value);
-      size += next.value.length;
-    }
-  }
-  const head = Buffer.concat(pieces);
-  async function* bytes(): AsyncGenerator<Buffer> {
-    try {
-      if (head.length > 0) yield head;
-      if (!ended) yield* source;
-    } finally {
-      await source.return(undefined);
-    }
-  }
-  const recognition = recognise(head.subarray(0, HEAD_BYTES), { whole: ended && size <= HEAD_BYTES, name });
-  return {
-    recognition,
-    bytes: bytes(),
-    async close() {
-      await source.return(undefined);
-    },
-  };
+  const { head, whole, bytes, close } = await beginningOf(unpacked(packed, name, maxBytes), HEAD_BYTES);
+  const sample = head.subarray(0, HEAD_BYTES);
+  return { recognition: recognise(sample, { whole: whole && head.length === sample.length, name }), bytes, close };
 }
 
 async function* unpacked(packed: AsyncIterable<Buffer>, name: string, maxBytes: number): AsyncGenerator<Buffer> {

@@ -13,12 +13,13 @@ import { rawLineRecords, rawRecords } from './raw-records.ts';
 import { type ConfidenceSteps, type ListColumn, rowReader } from './record.ts';
 import { stix1Records } from './stix1/records.ts';
 import { stix2Records } from './stix2/records.ts';
+import { tableRecords } from './table/table.ts';
 import { zeekIntelRecords } from './zeek-intel.ts';
 
 /** Lists whose columns have to be named: only the configuration, or a header row, says what stands where. */
 const COLUMN_FORMATS = ['lines', 'csv', 'tsv', 'json', 'ndjson'] as const;
 /** Formats that say themselves what is what. */
-const SELF_DESCRIBING = ['stix2', 'stix1', 'misp', 'zeek', 'hosts', 'iprep', 'text', 'html'] as const;
+const SELF_DESCRIBING = ['table', 'stix2', 'stix1', 'misp', 'zeek', 'hosts', 'iprep', 'text', 'html'] as const;
 /** What tipline publishes itself: records of whoever is trusted to write them. */
 const OWN = ['raw', 'raw-lines'] as const;
 /** Formats of what is fetched from elsewhere. */
@@ -70,6 +71,8 @@ export function openFormat(name: FormatName, settings: FormatSettings): ReadForm
     case 'json':
     case 'ndjson':
       return openJson(name === 'json' ? jsonRecords : ndjsonRecords, settings);
+    case 'table':
+      return (bytes, tally) => tableRecords(bytes, settings, tally);
     case 'stix2':
       return (bytes, tally) => stix2Records(bytes, {}, tally);
     case 'stix1':

@@ -65,7 +65,7 @@ test('a table, from standard input, as far as is asked for', async () => {
   assert.match(head ?? '', /^TYPE +INDICATOR +CONFIDENCE/);
   assert.equal(rows.length, 2);
   assert.match(rows[1] ?? '', /^ip +192\.0\.2\.2 +70$/);
-  assert.match(stderr, /^standard input: csv .*: 2 records: 2 ip, as many as were asked for$/m);
+  assert.match(stderr, /^standard input: table .*: 2 records: 2 ip, as many as were asked for$/m);
 });
 
 test('one that cannot be read does not stop the others, and is told with its place', async (t) => {

@@ -54,6 +54,18 @@ export async function* rearmed(pieces: AsyncIterable<string>): AsyncGenerator<st
   }
 }
 
+/** The same for a short text that is there whole. */
+export function rearm(text: string): string {
+  const shown = text.replace(INVISIBLE, '');
+  let out = '';
+  let written = 0;
+  for (const match of shown.matchAll(PATTERN)) {
+    out += shown.slice(written, match.index) + replacement(match);
+    written = match.index + match[0].length;
+  }
+  return out + shown.slice(written);
+}
+
 async function* visible(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   for await (const piece of pieces) yield piece.replace(INVISIBLE, '');
 }

@@ -3,8 +3,8 @@ import { inferType } from '../../../core/indicator/infer.ts';
 import { refang } from '../../../core/indicator/refang.ts';
 import { COMMENT_MARKS, isComment, withoutTrailingComment } from '../comments.ts';
 import { leadsNowhere } from '../hosts-file.ts';
+import { layoutOf, share } from '../table/layout.ts';
 import { known, type Recognition, unknown } from './recognition.ts';
-import { recogniseTable, share } from './table.ts';
 
 /** Lines of the head that are looked at. */
 const SAMPLE = 300;
@@ -28,13 +28,13 @@ export function recogniseText(text: string, whole: boolean, name: string): Recog
   if (share(bare, isHostsLine) >= ENOUGH) return known('hosts', 'lines of a hosts file');
   if (share(bare, isReputation) >= ENOUGH) return known('iprep', 'lines of address, category and score');
   if (share(bare, isSetEntry) >= ENOUGH) return known('iprep', 'what "ipset save" writes');
-  if (share(bare, (line) => !/\s/.test(line) && inferType(refang(line)) !== undefined) >= ENOUGH) {
-    return known('lines', 'an indicator in each line');
-  }
+  const layout = layoutOf(all);
+  const asLines = share(bare, (line) => !/\s/.test(line) && inferType(refang(line)) !== undefined) >= ENOUGH;
+  // a row that begins with a URL reads like one URL to its end
+  if (asLines && layout?.sure !== true) return known('lines', 'an indicator in each line');
   const page = pageReason(text, name);
   if (page !== undefined) return known('html', page);
-  const table = recogniseTable(all);
-  if (table !== undefined) return table;
+  if (layout !== undefined) return known('table', layout.how);
   return known('text', 'text that is no list; what reads like an indicator is taken from it');
 }
 

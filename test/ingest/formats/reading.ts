@@ -33,7 +33,8 @@ export function recordingTally(reading: { skipped: string[] }): Tally {
   };
 }
 
-async function* inPieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+/** The bytes in pieces of so many, or of the sizes given, the last one again and again. */
+export async function* inPieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0;
   for (let turn = 0; at < bytes.length; turn += 1) {
     const size = sizes[Math.min(turn, sizes.length - 1)] ?? bytes.length;
