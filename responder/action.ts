@@ -11,13 +11,15 @@ export interface ActionContext {
 }
 
 /**
- * The action that tells of a row's new state. Its id follows from responder, indicator, revision, verb and outcome, so a
+ * The action that tells of a row's new state. Its id follows from responder, indicator, life, revision, verb and outcome, so a
  * repeat after a crash is the same action, while a block that was first planned and later made is two.
  */
 export function actionOf(verb: 'block' | 'unblock' | 'refuse', row: BlockRow, context: ActionContext): Action {
   const outcome = verb === 'refuse' ? 'refused' : context.enforces ? 'done' : 'planned';
   const what = verb === 'refuse' ? (row.code ?? '') : outcome;
-  const id = hash('sha256', [context.actor, row.indicator, row.revision, verb, what].join('\0'), 'hex').slice(0, 40);
+  // actions of life 0 keep the ids that they had before lives were told
+  const moment = row.life === 0 ? row.revision : `${row.life}.${row.revision}`;
+  const id = hash('sha256', [context.actor, row.indicator, moment, verb, what].join('\0'), 'hex').slice(0, 40);
   return {
     schema: 1,
     id,

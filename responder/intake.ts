@@ -1,4 +1,4 @@
-import type { EnrichedDocument } from '../core/contract/enriched-document.ts';
+import { type EnrichedDocument, isLater, momentOf } from '../core/contract/enriched-document.ts';
 import type { Prefix } from '../core/indicator/address.ts';
 import { isHost } from '../core/indicator/prefix-index.ts';
 import type { Fuse } from './fuse.ts';
@@ -30,10 +30,10 @@ export interface Intake {
   readonly refused: boolean;
 }
 
-/** What a document means for its row. Pure; a revision not above the one that was acted on means nothing. */
+/** What a document means for its row. Pure; a moment that is not after the one that was acted on means nothing. */
 export function intake(sighting: Sighting, row: BlockRow | undefined, context: IntakeContext): Intake | undefined {
   const { document } = sighting;
-  if (row !== undefined && document.tipline.revision <= row.revision) return undefined;
+  if (row !== undefined && !isLater(momentOf(document.tipline), row)) return undefined;
   const decision = decide(document, context.now, context.terms);
   switch (decision.kind) {
     case 'block':
@@ -129,12 +129,13 @@ function wantedRow(
     indicator: document.tipline.id,
     type: isHost(prefix) ? 'ip' : 'cidr',
     prefix,
-    revision: document.tipline.revision,
+    ...momentOf(document.tipline),
     state: 'waiting',
     until,
     kernelUntil: row?.kernelUntil ?? 0,
     coveredBy: row?.coveredBy ?? null,
     score: document.tipline.threat_score,
+    feed: claim.feed ?? null,
     source: claim.source,
     ref: claim.ref ?? null,
     reason,
@@ -151,9 +152,9 @@ function wantedRow(
 function refuse(wanted: BlockRow, row: BlockRow | undefined, refusal: Refusal, now: number): Intake {
   if (row !== undefined && isStanding(row)) {
     // It stands already, and must not: somebody put it on a list, or the limits were lowered.
-    return unrefused(lift({ ...row, revision: wanted.revision, indicator: wanted.indicator }, refusal, now));
+    return unrefused(lift({ ...row, ...momentOf(wanted), indicator: wanted.indicator }, refusal, now));
   }
-  if (row?.state === 'intent-unblock') return unrefused({ ...row, revision: wanted.revision });
+  if (row?.state === 'intent-unblock') return unrefused({ ...row, ...momentOf(wanted) });
   const known = row?.state === 'refused' && row.code === refusal.code;
   const refused: BlockRow = {
     ...wanted,
@@ -171,7 +172,7 @@ function isStanding(row: BlockRow): boolean {
 }
 
 function noted(row: BlockRow, { document }: Sighting): BlockRow {
-  return { ...row, revision: document.tipline.revision, indicator: document.tipline.id };
+  return { ...row, ...momentOf(document.tipline), indicator: document.tipline.id };
 }
 
 function unrefused(row: BlockRow): Intake {

@@ -1,4 +1,5 @@
 import type { BatchPatience } from '../bus/port.ts';
+import { isLater, momentOf } from '../core/contract/enriched-document.ts';
 import { messageOf } from '../core/process/errors.ts';
 import type { Log } from '../core/process/log.ts';
 import type { IndicatorStore } from '../store/port.ts';
@@ -29,7 +30,7 @@ export async function withoutOutdated(sightings: readonly Sighting[], context: O
   const old = sightings.filter(({ document, value }) => {
     if (now - Date.parse(document['@timestamp']) < OLD) return false;
     const row = ledger.rows.get(value);
-    if (row !== undefined && row.revision >= document.tipline.revision) return false;
+    if (row !== undefined && !isLater(momentOf(document.tipline), row)) return false;
     return decide(document, now, terms).kind === 'block';
   });
   if (old.length === 0) return [...sightings];
@@ -38,9 +39,10 @@ export async function withoutOutdated(sightings: readonly Sighting[], context: O
   try {
     const ids = old.map(({ document }) => document.tipline.id);
     const states = await store.readStates(ids, { heartbeat: () => patience.heartbeat(), signal });
-    return sightings.filter(
-      ({ document: { tipline } }) => (states.get(tipline.id)?.tipline.revision ?? 0) <= tipline.revision,
-    );
+    return sightings.filter(({ document: { tipline } }) => {
+      const known = states.get(tipline.id)?.tipline;
+      return known === undefined || !isLater(momentOf(known), momentOf(tipline));
+    });
   } catch (error) {
     if (patience.signal.aborted) throw error;
     log.warn({ reason: messageOf(error) }, 'the store does not answer: old records are acted on as they stand');

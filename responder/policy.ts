@@ -24,7 +24,11 @@ export interface PolicyTerms {
 export type Decision =
   /** `until`: epoch ms at which the block ends by itself. */
   | { readonly kind: 'block'; readonly until: number; readonly claim: SlimClaim; readonly reason: string }
-  | { readonly kind: 'unblock'; readonly code: 'REVOKED' | 'EXPIRED' | 'ALLOWED'; readonly reason: string }
+  | {
+      readonly kind: 'unblock';
+      readonly code: 'REVOKED' | 'EXPIRED' | 'ALLOWED' | 'BENIGN';
+      readonly reason: string;
+    }
   | { readonly kind: 'none' };
 
 /** The terms of an operator's `responder:` section. */
@@ -49,16 +53,18 @@ export function policyTerms(config: {
  * tag and a doubtful source with it do not add up to a block. Pure: the same document and moment give the same answer.
  */
 export function decide(document: EnrichedDocument, now: number, terms: PolicyTerms): Decision {
-  const { status } = document.tipline;
+  const { status, benign, composite, claims } = document.tipline;
   switch (status) {
     case 'revoked':
-      return { kind: 'unblock', code: 'REVOKED', reason: 'its source revoked it' };
     case 'expired':
-      return { kind: 'unblock', code: 'EXPIRED', reason: 'no source lists it any more' };
+      if (isOthersWord(claims)) return { kind: 'none' };
+      if (status === 'expired') return { kind: 'unblock', code: 'EXPIRED', reason: 'no source lists it any more' };
+      return { kind: 'unblock', code: 'REVOKED', reason: 'its source revoked it' };
     case 'allowed':
       return { kind: 'unblock', code: 'ALLOWED', reason: allowedReason(document) };
     case 'active':
-      return document.tipline.composite ? { kind: 'none' } : decideActive(document, now, terms);
+      if (benign !== undefined) return { kind: 'unblock', code: 'BENIGN', reason: benignReason(benign) };
+      return composite ? { kind: 'none' } : decideActive(document, now, terms);
     default: {
       const never: never = status;
       throw new TypeError(`unknown status ${String(never)}`);
@@ -81,6 +87,7 @@ function decideActive(document: EnrichedDocument, now: number, terms: PolicyTerm
 
 function meets(claim: SlimClaim, now: number, terms: PolicyTerms): boolean {
   return (
+    claim.outside !== true &&
     isLive(claim, now) &&
     claim.composite !== true &&
     claim.confidence >= terms.minConfidence &&
@@ -88,6 +95,11 @@ function meets(claim: SlimClaim, now: number, terms: PolicyTerms): boolean {
     now - Date.parse(claim.last_seen) <= terms.maxAge &&
     (terms.tags.size === 0 || matchingTag(claim, terms.tags) !== undefined)
   );
+}
+
+/** Outsiders alone speak: what was blocked for a feed of ours, whose claim is remembered no more, runs to its own deadline. */
+function isOthersWord(claims: readonly SlimClaim[]): boolean {
+  return claims.length > 0 && claims.every((claim) => claim.outside === true);
 }
 
 function isBetter(a: SlimClaim, b: SlimClaim): boolean {
@@ -104,34 +116,55 @@ function share(id: string): number {
   return Number.isNaN(head) ? 0 : head / 2 ** 32;
 }
 
+/** The claim that a block was made for. A block of before claims named their feed has none: any of ours may be the one. */
+interface MadeFor {
+  readonly feed: string | null;
+  readonly source: string;
+  readonly ref: string | null;
+}
+
 /**
  * Why a block no longer stands although nothing revoked the indicator as a whole: the very claim it was made for is
  * revoked or has run out. A claim that merely grew too old or less sure lets the block run to its deadline.
  */
 export function lapsed(
   document: EnrichedDocument,
-  madeFor: { readonly source: string; readonly ref: string | null },
+  madeFor: MadeFor,
   now: number,
 ): { code: 'CLAIM_REVOKED' | 'CLAIM_EXPIRED'; reason: string } | undefined {
-  const claim = document.tipline.claims.find(
-    (one) => one.source === madeFor.source && (one.ref ?? null) === madeFor.ref,
-  );
-  if (claim === undefined || isLive(claim, now)) return undefined;
-  const source = plainText(claim.source);
+  const claims = document.tipline.claims.filter((claim) => isThat(claim, madeFor));
+  const [claim] = claims;
+  if (claim === undefined || claims.some((one) => isLive(one, now))) return undefined;
+  const source = speakerOf(claim);
   return claim.revoked === true
     ? { code: 'CLAIM_REVOKED', reason: `${source}, for whose word it was blocked, revoked it` }
     : { code: 'CLAIM_EXPIRED', reason: `${source}, for whose word it was blocked, lists it no more` };
 }
 
+function isThat(claim: SlimClaim, { feed, source, ref }: MadeFor): boolean {
+  if (claim.source !== source || (claim.ref ?? null) !== ref) return false;
+  return feed === null ? claim.outside !== true : claim.feed === feed;
+}
+
+/** Who says so, and which feed took it. */
+function speakerOf({ feed, source }: SlimClaim): string {
+  if (feed === undefined) return plainText(source);
+  return feed === source ? `feed ${plainText(feed)}` : `${plainText(source)} (feed ${plainText(feed)})`;
+}
+
 function blockReason(claim: SlimClaim, now: number, terms: PolicyTerms): string {
   const age = Math.max(0, now - Date.parse(claim.last_seen));
   const parts = [
-    `${plainText(claim.source)} says so with confidence ${claim.confidence} (at least ${terms.minConfidence})`,
+    `${speakerOf(claim)} says so with confidence ${claim.confidence} (at least ${terms.minConfidence})`,
     `seen ${age < 60_000 ? 'just now' : `${formatDuration(age - (age % 60_000))} ago`}`,
   ];
   const tag = matchingTag(claim, terms.tags);
   if (tag !== undefined) parts.push(`tagged ${plainText(tag)}`);
   return parts.join(', ');
+}
+
+function benignReason(list: string): string {
+  return `a warning list knows it as harmless (${plainText(list)})`;
 }
 
 function allowedReason(document: EnrichedDocument): string {

@@ -1,5 +1,5 @@
 import type { Incoming } from '../bus/port.ts';
-import type { EnrichedDocument } from '../core/contract/enriched-document.ts';
+import { type EnrichedDocument, isLater, momentOf } from '../core/contract/enriched-document.ts';
 import { type ReadDocument, readDocument } from '../core/contract/read-document.ts';
 import { parsePrefix } from '../core/indicator/address.ts';
 import { isHost } from '../core/indicator/prefix-index.ts';
@@ -13,7 +13,7 @@ export interface BadRecord {
 }
 
 export interface ReadRecords {
-  /** One an address: the highest revision of the batch, since the others say nothing that still holds. */
+  /** One an address: the latest of the batch, since the others say nothing that still holds. */
   readonly sightings: Sighting[];
   readonly bad: BadRecord[];
 }
@@ -27,7 +27,7 @@ export function readRecords(records: readonly Incoming[]): ReadRecords {
     if (typeof read === 'string') bad.push({ record, message: read });
     else if (read !== undefined) {
       const known = sightings.get(read.value);
-      if (known === undefined || known.document.tipline.revision < read.document.tipline.revision) {
+      if (known === undefined || isLater(momentOf(read.document.tipline), momentOf(known.document.tipline))) {
         sightings.set(read.value, read);
       }
     }

@@ -107,14 +107,17 @@ function show(ledger: Ledger, value: string | undefined, options: BlocksOptions)
   const shown = wanted.slice(0, limit);
   if (options.json === true) for (const row of shown) process.stdout.write(jsonLine(jsonOf(row)));
   else if (shown.length === 0) process.stdout.write('no blocks\n');
-  else process.stdout.write(`${table(['VALUE', 'STATE', 'UNTIL', 'SCORE', 'SOURCE', 'WHY'], shown.map(cellsOf))}\n`);
+  else
+    process.stdout.write(
+      `${table(['VALUE', 'STATE', 'UNTIL', 'SCORE', 'FEED', 'SOURCE', 'WHY'], shown.map(cellsOf))}\n`,
+    );
   if (shown.length < wanted.length) process.stderr.write(`${shown.length} of ${wanted.length}; --limit shows more\n`);
   return EXIT.ok;
 }
 
 function cellsOf(row: BlockRow): (string | number)[] {
   const until = row.state === 'released' && row.holdUntil > 0 ? `held to ${iso(row.holdUntil)}` : iso(row.until);
-  return [row.value, row.state, until, row.score, row.source, row.reason];
+  return [row.value, row.state, until, row.score, row.feed ?? '', row.source, row.reason];
 }
 
 function jsonOf(row: BlockRow) {
@@ -125,12 +128,14 @@ function jsonOf(row: BlockRow) {
     state: row.state,
     until: iso(row.until),
     score: row.score,
+    feed: row.feed,
     source: row.source,
     ref: row.ref,
     reason: row.reason,
     code: row.code,
     covered_by: row.coveredBy,
     hold_until: row.holdUntil > 0 ? iso(row.holdUntil) : null,
+    life: row.life,
     revision: row.revision,
   };
 }

@@ -5,7 +5,7 @@ import { type EnrichedDocument, isLive, type SlimClaim } from '../../core/contra
 import { indicatorId } from '../../core/indicator/id.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
 import { listBlocks } from '../../responder/ledger/requests.ts';
-import { decide, policyTerms } from '../../responder/policy.ts';
+import { decide, type PolicyTerms, policyTerms } from '../../responder/policy.ts';
 import type { OutboxRow } from '../../store/port.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
@@ -92,11 +92,23 @@ function explainBlock(session: Session, document: EnrichedDocument, now: number)
     const decision = decide(document, now, policyTerms(responder));
     if (decision.kind === 'block') return `to be blocked: ${decision.reason}`;
     if (decision.kind === 'unblock') return `not blocked: ${decision.reason}`;
+    const outsiders = outsidersOf(document, now, policyTerms(responder));
+    if (outsiders.length > 0)
+      return `not blocked: only what outsiders sent speaks for it (feed ${outsiders.join(', ')}), which blocks nothing unless that feed has may_block: true`;
     const terms = `confidence at least ${responder.min_confidence}, score at least ${responder.min_score}, seen within ${Math.round(responder.max_age / 3_600_000)} h, tagged ${responder.tags.join(' or ') || 'anything'}`;
     return `not blocked: no live claim that stands alone meets all of: ${terms}`;
   } finally {
     ledger?.close();
   }
+}
+
+/** Feeds whose claims would make a block, had outsiders not sent them. */
+function outsidersOf(document: EnrichedDocument, now: number, terms: PolicyTerms): string[] {
+  const claims = document.tipline.claims.flatMap(({ outside, ...claim }) => (outside === true ? [claim] : []));
+  const trusted = claims.filter(
+    (claim) => decide({ ...document, tipline: { ...document.tipline, claims: [claim] } }, now, terms).kind === 'block',
+  );
+  return [...new Set(trusted.map(({ feed, source }) => feed ?? source))];
 }
 
 function describe({ document, alert, block, actions }: Explanation, now: number): string {
@@ -138,20 +150,19 @@ function describeAction(action: unknown): string {
 }
 
 function claimsTable(claims: readonly SlimClaim[], now: number): string {
-  const head = ['SOURCE', 'REF', 'CONF', 'SEV', 'SCORE', 'STATE', 'LAST SEEN', 'UNTIL', 'TAGS', 'RECORD'];
+  const head = ['FEED', 'SOURCE', 'REF', 'CONF', 'SEV', 'SCORE', 'STATE', 'LAST SEEN', 'UNTIL', 'TAGS', 'RECORD'];
   const state = (claim: SlimClaim): string =>
     claim.revoked === true
       ? 'revoked'
       : isLive(claim, now)
-        ? claim.composite === true
-          ? 'live, part'
-          : 'live'
+        ? `live${claim.composite === true ? ', part' : ''}${claim.outside === true ? ', outside' : ''}`
         : claim.valid_from !== undefined && Date.parse(claim.valid_from) > now
           ? `from ${claim.valid_from}`
           : 'lapsed';
   return table(
     head,
     claims.map((claim) => [
+      claim.feed ?? '',
       claim.source,
       claim.ref ?? '',
       claim.confidence,

@@ -35,7 +35,8 @@ export interface BlockRow {
   readonly indicator: string;
   readonly type: 'ip' | 'cidr';
   readonly prefix: Prefix;
-  /** Revision of the indicator that was last acted on; nothing at or below it counts any more. */
+  /** Life and revision of the indicator that were last acted on; nothing that is not after them counts any more. */
+  readonly life: number;
   readonly revision: number;
   readonly state: BlockState;
   /** When the block ends by itself. */
@@ -44,7 +45,8 @@ export interface BlockRow {
   readonly kernelUntil: number;
   readonly coveredBy: string | null;
   readonly score: number;
-  /** The claim it was made for. */
+  /** The claim it was made for; a row of before claims named their feed has none. */
+  readonly feed: string | null;
   readonly source: string;
   readonly ref: string | null;
   /** Why it is in this state, in words; and the code of a refusal or release. */
@@ -71,12 +73,14 @@ export function readBlockRow(row: SqlRow): BlockRow {
     indicator: text(row, 'indicator'),
     type: type === 'cidr' ? 'cidr' : 'ip',
     prefix: { bytes: bytes(row, 'bytes'), length: number(row, 'length') },
+    life: number(row, 'life'),
     revision: number(row, 'revision'),
     state: stateOf(text(row, 'state')),
     until: number(row, 'until'),
     kernelUntil: number(row, 'kernel_until'),
     coveredBy: textOrNull(row, 'covered_by'),
     score: number(row, 'score'),
+    feed: textOrNull(row, 'feed'),
     source: text(row, 'source'),
     ref: textOrNull(row, 'ref'),
     reason: text(row, 'reason'),

@@ -53,7 +53,7 @@ export interface BlockRows {
 const PAGE = 2000;
 
 const COLUMNS =
-  'value, indicator, type, bytes, length, revision, state, until, kernel_until, covered_by, score, source, ref, reason, code, hold_until, queued_at, blocked_at, changed_at, dirty, seq';
+  'value, indicator, type, bytes, length, life, revision, state, until, kernel_until, covered_by, score, feed, source, ref, reason, code, hold_until, queued_at, blocked_at, changed_at, dirty, seq';
 
 export function createBlockRows(database: Database): BlockRows {
   const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM blocks ${rest}`);
@@ -116,8 +116,19 @@ export function createBlockRows(database: Database): BlockRows {
     put(row) {
       const { bytes, length } = row.prefix;
       put.run(
-        ...[row.value, row.indicator, row.type, bytes, length, row.revision, row.state, row.until, row.kernelUntil],
-        ...[row.coveredBy, row.score, row.source, row.ref, row.reason, row.code, row.holdUntil, row.queuedAt],
+        ...[
+          row.value,
+          row.indicator,
+          row.type,
+          bytes,
+          length,
+          row.life,
+          row.revision,
+          row.state,
+          row.until,
+          row.kernelUntil,
+        ],
+        ...[row.coveredBy, row.score, row.feed, row.source, row.ref, row.reason, row.code, row.holdUntil, row.queuedAt],
         ...[row.blockedAt, row.changedAt, row.dirty ? 1 : 0, row.seq],
       );
     },

@@ -42,4 +42,8 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
   CREATE INDEX actions_published ON actions(published_at) WHERE published_at IS NOT NULL;
   CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   `,
+  `
+  ALTER TABLE blocks ADD COLUMN life INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE blocks ADD COLUMN feed TEXT;
+  `,
 ];

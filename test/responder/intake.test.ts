@@ -50,6 +50,40 @@ it('ignores a revision that is not above the one acted on', () => {
   assert.equal(take(documentOf('9.1.2.3', NOW, { status: 'revoked' }), rowOf('9.1.2.3')), undefined);
 });
 
+it('takes a later life for news, whatever its revision', () => {
+  const row = rowOf('9.1.2.3', { life: 5, revision: 9 });
+  const told = (life: number | undefined, revision: number) =>
+    take(documentOf('9.1.2.3', NOW, { revision, status: 'revoked', ...(life === undefined ? {} : { life }) }), row)
+      ?.row;
+  assert.equal(told(undefined, 10), undefined, 'of a life before lives were told');
+  assert.equal(told(4, 10), undefined, 'of an earlier life');
+  assert.equal(told(5, 9), undefined);
+  assert.equal(told(5, 10)?.state, 'intent-unblock');
+  const lifted = told(6, 1);
+  assert.deepEqual([lifted?.state, lifted?.life, lifted?.revision], ['intent-unblock', 6, 1]);
+  const queued = take(documentOf('9.1.2.3', NOW, { revision: 1, life: 6 }), { ...row, state: 'released' })?.row;
+  assert.deepEqual([queued?.state, queued?.life, queued?.revision], ['waiting', 6, 1]);
+});
+
+it('knows for which feed it blocks', () => {
+  const claims = [claimAt(NOW, { feed: 'vetted', source: 'abuseipdb' })];
+  assert.equal(take(documentOf('9.1.2.3', NOW, { claims }))?.row.feed, 'vetted');
+  assert.equal(take(documentOf('9.1.2.3'))?.row.feed, null);
+});
+
+it('neither queues nor lifts for what outsiders say', () => {
+  const outside = claimAt(NOW, { feed: 'push', outside: true, source: 'feed' });
+  assert.equal(take(documentOf('9.1.2.3', NOW, { claims: [outside] })), undefined);
+  const claims = [{ ...outside, revoked: true as const }, claimAt(NOW, { feed: 'vetted', confidence: 20 })];
+  const row = take(again({ claims }), rowOf('9.1.2.3', { feed: 'vetted' }))?.row;
+  assert.deepEqual([row?.state, row?.revision], ['enforced', 2]);
+});
+
+it('lifts what is benign', () => {
+  const row = take(again({ benign: 'public DNS resolvers' }), rowOf('9.1.2.3'))?.row;
+  assert.deepEqual([row?.state, row?.code], ['intent-unblock', 'BENIGN']);
+});
+
 it('moves the deadline of what is seen again, never back', () => {
   const renewed = take(again(), rowOf('9.1.2.3', { until: NOW + HOUR, kernelUntil: NOW + HOUR }))?.row;
   assert.equal(renewed?.state, 'enforced');

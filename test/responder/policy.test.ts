@@ -36,6 +36,7 @@ describe('what is blocked', () => {
     ['has run out', { expires_at: iso(NOW) }],
     ['is part of a pattern', { composite: true as const }],
     ['has another tag', { tags: ['benign'] }],
+    ['was taken from outsiders', { feed: 'push', outside: true as const }],
     ['has no tag', { tags: undefined }],
   ] as const) {
     it(`is nothing whose only claim ${why}`, () => {
@@ -97,8 +98,55 @@ it('lifts what is revoked, expired or allowed', () => {
   assert.deepEqual(codes, ['REVOKED', 'EXPIRED', 'ALLOWED', 'block']);
 });
 
+it('lifts what a warning list knows as harmless, whoever lists it', () => {
+  const decision = decide(documentOf('9.1.2.3', NOW, { benign: 'public DNS resolvers' }), NOW, terms);
+  assert.ok(decision.kind === 'unblock');
+  assert.deepEqual(
+    [decision.code, decision.reason],
+    ['BENIGN', 'a warning list knows it as harmless (public DNS resolvers)'],
+  );
+});
+
+it('lifts nothing because outsiders alone revoke it, or have said it last', () => {
+  const outside = claimAt(NOW, { feed: 'push', outside: true, source: 'feed', revoked: true });
+  for (const status of ['revoked', 'expired'] as const) {
+    assert.equal(decide(documentOf('9.1.2.3', NOW, { status, claims: [outside] }), NOW, terms).kind, 'none', status);
+    const claims = [outside, claimAt(NOW, { feed: 'vetted', revoked: true })];
+    assert.equal(decide(documentOf('9.1.2.3', NOW, { status, claims }), NOW, terms).kind, 'unblock', status);
+  }
+});
+
+it('names the feed beside the source that it speaks for', () => {
+  const reason = (changes: Parameters<typeof claimAt>[1]) => {
+    const decision = decide(documentOf('9.1.2.3', NOW, { claims: [claimAt(NOW, changes)] }), NOW, terms);
+    return decision.kind === 'block' ? decision.reason : decision.kind;
+  };
+  assert.match(
+    reason({ feed: 'vetted', source: 'abuseipdb' }),
+    /^abuseipdb \(feed vetted\) says so with confidence 90 /,
+  );
+  assert.match(reason({ feed: 'vetted', source: 'vetted' }), /^feed vetted says so with confidence 90 /);
+});
+
+it('takes the claim of another feed for another claim, whatever source it names', () => {
+  const claims = [
+    claimAt(NOW, { feed: 'vetted' }),
+    claimAt(NOW, { feed: 'push', outside: true, revoked: true }),
+    claimAt(NOW, { feed: 'second', revoked: true }),
+  ];
+  const document = documentOf('9.1.2.3', NOW, { claims });
+  const code = (feed: string | null) => lapsed(document, { feed, source: 'feed', ref: null }, NOW)?.code;
+  assert.deepEqual([code('vetted'), code('second')], [undefined, 'CLAIM_REVOKED']);
+  // a block of before knows no feed: any of ours may be the one
+  assert.equal(code(null), undefined);
+  const gone = documentOf('9.1.2.3', NOW, { claims: claims.slice(1) });
+  assert.equal(lapsed(gone, { feed: null, source: 'feed', ref: null }, NOW)?.code, 'CLAIM_REVOKED');
+  const theirs = documentOf('9.1.2.3', NOW, { claims: claims.slice(1, 2) });
+  assert.equal(lapsed(theirs, { feed: null, source: 'feed', ref: null }, NOW), undefined);
+});
+
 it('tells a block whose own claim is gone from one that merely is not renewed', () => {
-  const madeFor = { source: 'feed', ref: null };
+  const madeFor = { feed: null, source: 'feed', ref: null };
   const other = claimAt(NOW, { source: 'other', confidence: 10 });
   const told = (claim: Parameters<typeof claimAt>[1]) =>
     lapsed(documentOf('9.1.2.3', NOW, { claims: [other, claimAt(NOW, claim)] }), madeFor, NOW)?.code;

@@ -20,6 +20,17 @@ it('keeps the highest revision of an address in a batch', () => {
   );
 });
 
+it('keeps the latest life of an address in a batch, whatever its revision', () => {
+  const of = (revision: number, life?: number) =>
+    record(documentOf('9.1.2.3', NOW, { revision, ...(life === undefined ? {} : { life }) }));
+  const kept = (...records: ReturnType<typeof of>[]) => {
+    const { life, revision } = readRecords(records).sightings[0]?.document.tipline ?? {};
+    return [life, revision];
+  };
+  assert.deepEqual(kept(of(9), of(2, 7), of(3, 6)), [7, 2]);
+  assert.deepEqual(kept(of(2, 7), of(9)), [7, 2]);
+});
+
 it('passes over other types and later versions', () => {
   const later = documentOf('9.1.2.3', NOW, { schema: 2 });
   const domain = documentOf('example.org', NOW, { type: 'domain' });

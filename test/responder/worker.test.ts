@@ -180,6 +180,37 @@ it('does not act on an old record that the store knows to be overtaken', async (
   assert.deepEqual(brief(await desk.actions()), [['block', 'planned', undefined, '9.1.2.4']]);
 });
 
+it('judges an old record by the life that the store knows, not by its revision alone', async (t) => {
+  const desk = await openDesk(t);
+  const hourAgo = now() - 3_600_000;
+  const rebuilt = documentOf('9.1.2.3', now(), { life: 7, revision: 1, status: 'revoked' });
+  const store = {
+    ...emptyStore(),
+    readStates: async () => new Map([[rebuilt.tipline.id, stateOf(rebuilt)]]),
+  };
+  const responder = desk.start({ store });
+  await desk.publish(documentOf('9.1.2.3', now(), { revision: 40, at: hourAgo }));
+  await desk.settled(responder);
+  assert.deepEqual(await desk.actions(), [], 'it was overtaken');
+});
+
+it('acts on what a rebuilt memory says, and tells it, though its revisions begin anew', async (t) => {
+  const desk = await openDesk(t);
+  const responder = desk.start();
+  const tell = async (changes: Parameters<typeof documentOf>[2]) => {
+    await desk.publish(documentOf('9.1.2.3', now(), changes));
+    await desk.settled(responder);
+  };
+  await tell({ revision: 1 });
+  await tell({ revision: 2, status: 'revoked' });
+  await tell({ life: 7, revision: 1 });
+  await tell({ life: 7, revision: 2, status: 'revoked' });
+  assert.deepEqual(
+    brief(await desk.actions()).map(([verb]) => verb),
+    ['block', 'unblock', 'block', 'unblock'],
+  );
+});
+
 function stateOf(document: ReturnType<typeof documentOf>) {
   return {
     tipline: document.tipline,

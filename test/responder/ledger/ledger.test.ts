@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
+import { openDatabase } from '../../../core/process/sqlite.ts';
 import { holdLedger, isLedgerHeld } from '../../../responder/ledger/hold-ledger.ts';
 import { openLedger } from '../../../responder/ledger/ledger.ts';
+import { LEDGER_MIGRATIONS } from '../../../responder/ledger/migrations.ts';
 import { listBlocks, requestUnblock } from '../../../responder/ledger/requests.ts';
 import { openDesk } from '../desk.ts';
 import { NOW } from '../documents.ts';
@@ -13,12 +18,14 @@ it('gives back what was put', async (t) => {
   const { ledger } = await openDesk(t);
   const row = rowOf('2a00:1::/48', {
     ...{
+      life: 4,
       revision: 7,
       state: 'enforced',
       until: NOW,
       kernelUntil: NOW + 1,
       coveredBy: '2a00::/32',
       score: 88,
+      feed: 'vetted',
       source: 'f',
       ref: 'r',
     },
@@ -33,6 +40,26 @@ it('gives back what was put', async (t) => {
   assert.equal(ledger.rows.list({}).length, 1);
   ledger.write(() => ledger.rows.putHeld({ ...row, kernelUntil: 0, coveredBy: null, dirty: false }));
   assert.deepEqual([ledger.rows.get(row.value)?.kernelUntil, ledger.rows.get(row.value)?.state], [0, 'released']);
+});
+
+it('goes on with a ledger of before', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tipline-ledger-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'responder-old.db');
+  const old = openDatabase({ path, area: 'responder', migrations: LEDGER_MIGRATIONS.slice(0, 1) });
+  old.write(() =>
+    old
+      .prepare(
+        `INSERT INTO blocks VALUES ('9.1.2.3', 'id', 'ip', x'09010203', 32, 7, 'enforced', 99, 98, NULL, 90, 'abuseipdb', NULL,
+           'why', NULL, 0, 1, 2, 3, 0, 4)`,
+      )
+      .run(),
+  );
+  old.close();
+  const ledger = openLedger(path);
+  t.after(() => ledger.close());
+  const row = ledger.rows.get('9.1.2.3');
+  assert.deepEqual([row?.life, row?.revision, row?.feed, row?.source], [0, 7, null, 'abuseipdb']);
 });
 
 it('pages through states while rows change', async (t) => {
