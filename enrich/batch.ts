@@ -26,8 +26,6 @@ export interface BatchOptions {
 
 type WritePlan = Extract<Plan, { kind: 'write' }>;
 
-const DAY = 86_400_000;
-
 /** Races with other enrichers are rare and end by themselves; this many in a row means that something else is wrong. */
 const MOST_ROUNDS = 50;
 
@@ -47,7 +45,7 @@ export async function enrichBatch(
   const planner = currentPlanner();
   const sheet = sheets.take();
   const tally = emptyTally();
-  const window = { earliest: now - planner.historyRetention, latest: now + DAY };
+  const window = { earliest: now - planner.historyRetention, latest: now };
   const read = readBatch(batch, window, ({ indicator, claim }) =>
     settled.knows(indicator, claim, planner.quantumOf(indicator.type)),
   );

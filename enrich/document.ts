@@ -21,6 +21,7 @@ export interface Rendering {
   firstSeen: string;
   geo: GeoFragments;
   weights: Weights;
+  life: number;
   revision: number;
   born: string;
   cause: string;
@@ -77,7 +78,7 @@ export function render(sheet: Sheet, about: Rendering): Rendered {
     `"expires_at":"${isoOf(derived.expiresAt)}"`;
   if (derived.recheckAt !== undefined) own += `,"recheck_at":"${isoOf(derived.recheckAt)}"`;
   own +=
-    `,"sources":${quote(derived.sources)},"composite":${derived.composite},"revision":${about.revision},"born":"${about.born}",` +
+    `,"sources":${quote(derived.sources)},"composite":${derived.composite},"life":${about.life},"revision":${about.revision},"born":"${about.born}",` +
     `"cause":"${about.cause}","why":${quote(whyOf(derived, about.weights))}${parts.own}`;
 
   return {
@@ -102,6 +103,8 @@ export function render(sheet: Sheet, about: Rendering): Rendered {
 function whyOf(derived: Derived, weights: Weights): Why {
   const { winner } = derived;
   const why: Why = {
+    ...(winner.claim.feed === '' ? {} : { feed: winner.claim.feed }),
+    ...(winner.claim.outside ? { outside: true as const } : {}),
     source: winner.claim.source,
     confidence: winner.claim.confidence,
     severity: winner.severity,

@@ -16,7 +16,6 @@ export interface Change {
 }
 
 const WEEK = 7 * 86_400_000;
-const DAY = 86_400_000;
 
 /** The history document of a statement that changed something, filed under its day. `now` is epoch ms. */
 export function historyOf(
@@ -29,7 +28,7 @@ export function historyOf(
   const { report, claim } = change;
   const said = parseIso(claim.timestamp);
   const { collectedAt } = report;
-  const near = said >= collectedAt - WEEK && said <= collectedAt + DAY && said >= now - historyRetention;
+  const near = said >= collectedAt - WEEK && said >= now - historyRetention;
   const judged = judge(indicator.type, claim, policy, now);
   return {
     id: claim.hash,

@@ -56,7 +56,9 @@ export function plan(group: Group, stored: StoredState | undefined, planner: Pla
   if (indicator === undefined) return { kind: 'nothing', group, settled: undefined };
 
   const before =
-    stored === undefined ? undefined : { claims: stored.tipline.claims.map(fromSlim), firstSeen: stored.firstSeen };
+    stored === undefined
+      ? undefined
+      : { claims: adopted(stored.tipline.claims.map(fromSlim), group), firstSeen: stored.firstSeen };
   const { state, changes, again } = mergeAll(group, before, stored, planner.quantumOf(indicator.type));
   if (state === undefined) return { kind: 'nothing', group, settled: undefined };
 
@@ -69,6 +71,25 @@ export function plan(group: Group, stored: StoredState | undefined, planner: Pla
   }
   if (again.length > 0 && stored !== undefined) return redo({ group, indicator, stored, state, again, planner, sheet });
   return { kind: 'nothing', group, settled: settledOf(group, indicator, state) };
+}
+
+/**
+ * Claims that were remembered before feeds were noted belong to the feed that speaks in their place now. Outsiders were told by the name
+ * of their feed before the source's; they take over nothing else.
+ */
+function adopted(claims: readonly Claim[], group: Group): readonly Claim[] {
+  if (!claims.some(({ feed }) => feed === '')) return claims;
+  return claims.map((claim) => {
+    if (claim.feed !== '') return claim;
+    const { source, ref } = claim;
+    if (claims.some((other) => other !== claim && other.source === source && other.ref === ref)) return claim;
+    const heir = group.items.find(({ report }) => {
+      if (report === undefined || report.claim.source !== source || report.claim.ref !== ref) return false;
+      const { feed, outside } = report.claim;
+      return !outside || source === feed || source.startsWith(`${feed}/`);
+    });
+    return heir?.report === undefined ? claim : { ...claim, feed: heir.report.claim.feed };
+  });
 }
 
 function mergeAll(group: Group, before: State | undefined, stored: StoredState | undefined, quantum: number) {
@@ -112,6 +133,8 @@ function change({ group, indicator, stored, state, derived, changes, planner, sh
   const rendered = renderState(
     { id: group.id, indicator, derived, state, planner, sheet },
     {
+      // revisions that begin anew are those of another life
+      life: stored === undefined ? now : (stored.tipline.life ?? 0),
       revision,
       born: stored?.tipline.born ?? changes[0]?.claim.origin ?? lastOrigin,
       cause: lastOrigin,
@@ -160,11 +183,11 @@ function redo({ group, indicator, stored, state, again, planner, sheet }: RedoAr
   const then = parseIso(stored.changedAt);
   const action = again.some((item) => item.origin === tipline.born) ? 'new' : stored.action;
   const derived = derive(indicator.type, state, tipline.why.allowed_by, planner.policy, then);
-  const { revision, born, cause } = tipline;
+  const { life = 0, revision, born, cause } = tipline;
   const { provider, changedAt } = stored;
   const rendered = renderState(
     { id: group.id, indicator, derived, state, planner, sheet },
-    { revision, born, cause, action, provider, changedAt },
+    { life, revision, born, cause, action, provider, changedAt },
   );
   const history = again.flatMap(({ report, origin }) => {
     const claim = state.claims.find((each) => each.origin === origin);
@@ -193,7 +216,7 @@ interface StateAt {
   sheet: Sheet;
 }
 
-type Marks = Pick<Rendering, 'revision' | 'born' | 'cause' | 'action' | 'provider' | 'changedAt'>;
+type Marks = Pick<Rendering, 'life' | 'revision' | 'born' | 'cause' | 'action' | 'provider' | 'changedAt'>;
 
 function renderState({ id, indicator, derived, state, planner, sheet }: StateAt, marks: Marks): Rendered {
   return render(sheet, {
@@ -246,7 +269,7 @@ function settledOf(group: Group, indicator: Indicator, state: State): SettledCla
   if (state.claims.length === 1) return { indicator, claims: state.claims, firstSeen };
   const told = group.items.flatMap(({ report }) => (report === undefined ? [] : [report.claim]));
   const claims = state.claims.filter((claim) =>
-    told.some((each) => each.source === claim.source && each.ref === claim.ref),
+    told.some((each) => each.feed === claim.feed && each.source === claim.source && each.ref === claim.ref),
   );
   return { indicator, claims, firstSeen };
 }

@@ -106,11 +106,6 @@ function startOfDay(text: string): number {
   return start;
 }
 
-/** A sighting or statement from the future is a wrong clock: it counts as made at `collectedAt` + 1 day at the latest. */
-export function notAfterTomorrow(ms: number, collectedAt: number): number {
-  return Math.min(ms, collectedAt + DAY);
-}
-
 /** `YYYY-MM-DD` in UTC. */
 export function dayOf(ms: number): string {
   const day = Math.floor(ms / DAY);

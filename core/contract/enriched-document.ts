@@ -76,6 +76,8 @@ export interface SlimClaim extends Particulars {
 
 /** Why the score is what it is: the winning claim and its terms. */
 export interface Why {
+  feed?: string;
+  outside?: true;
   source: string;
   ref?: string;
   confidence: number;

@@ -12,7 +12,7 @@ import { claimOf, earliestOf, type State, supersedes } from './merge.ts';
  */
 export function changeOf(state: State | undefined, claim: Claim, quantum: number): EventAction | 'nothing' {
   if (state === undefined) return 'new';
-  const known = claimOf(state, claim.source, claim.ref);
+  const known = claimOf(state, claim);
   if (known === undefined) return claim.revoked ? 'revoked' : 'updated';
   if (!supersedes(claim, known)) return earliestOf(claim) < state.firstSeen ? 'updated' : 'nothing';
   if (claim.hash !== known.hash) return claim.revoked && !known.revoked ? 'revoked' : 'updated';

@@ -6,6 +6,10 @@ import type { Tlp } from '../../core/contract/tlp.ts';
  * merged in any order. All times are ISO 8601 in UTC with milliseconds, which makes them comparable as text.
  */
 export interface Claim {
+  /** The feed that took it, '' in what was remembered before feeds were noted. Whose claim it is: nobody else displaces or revokes it. */
+  readonly feed: string;
+  /** Taken from outsiders. */
+  readonly outside: boolean;
   readonly source: string;
   /** '' when the source gave none. */
   readonly ref: string;
@@ -13,6 +17,11 @@ export interface Claim {
   /** Absent when the source gave none: then it is derived. */
   readonly severity: number | undefined;
   readonly timestamp: string;
+  /**
+   * Orders statements of one moment. Where the source told no time all of one reading bear the same, so the place on the topic decides; 0 where it
+   * told one, because a list that is read again comes in places of its own each time.
+   */
+  readonly sequence: number;
   readonly firstSeen: string | undefined;
   readonly lastSeen: string;
   /** Later than `timestamp`: the claim waits until then. */
@@ -27,7 +36,7 @@ export interface Claim {
   readonly description: string;
   readonly reference: string;
   readonly particulars: Particulars | undefined;
-  /** Hash of source, ref, indicator and content: equal hashes say the same thing. Also the id of the history document. */
+  /** Hash of feed (of outsiders alone), source, ref, indicator and content: equal hashes say the same thing. Also the id of the history document. */
   readonly hash: string;
   readonly origin: string;
   readonly action: EventAction;
@@ -36,11 +45,14 @@ export interface Claim {
 /** Back from the form that stands in the current document; what was derived there is dropped. */
 export function fromSlim(slim: SlimClaim): Claim {
   return {
+    feed: slim.feed ?? '',
+    outside: slim.outside === true,
     source: slim.source,
     ref: slim.ref ?? '',
     confidence: slim.confidence,
     severity: slim.severity_derived === true ? undefined : slim.severity,
     timestamp: slim.timestamp,
+    sequence: slim.undated === true ? sequenceOf(slim.origin) : 0,
     firstSeen: slim.first_seen,
     lastSeen: slim.last_seen,
     validFrom: slim.valid_from,
@@ -72,6 +84,11 @@ function particularsOf({ original, port, sightings, event_id, object_id, file }:
   return undefined;
 }
 
+/** The place on the topic of an origin, counted from 1. */
+export function sequenceOf(origin: string): number {
+  return Number(origin.slice(origin.lastIndexOf('-') + 1)) + 1;
+}
+
 /** What a policy makes of a claim. */
 export interface Judgement {
   severity: number;
@@ -91,6 +108,9 @@ export function slimText(claim: Claim, judged: Judgement, expiresAt: string): st
     `{"source":${quote(claim.source)},"confidence":${claim.confidence},"severity":${judged.severity},"score":${judged.score},` +
     `"timestamp":"${claim.timestamp}","last_seen":"${claim.lastSeen}","expires_at":"${expiresAt}",` +
     `"hash":"${claim.hash}","origin":"${claim.origin}","action":"${claim.action}"`;
+  if (claim.feed !== '') text += `,"feed":${quote(claim.feed)}`;
+  if (claim.outside) text += ',"outside":true';
+  if (claim.sequence > 0) text += ',"undated":true';
   if (claim.ref !== '') text += `,"ref":${quote(claim.ref)}`;
   if (claim.severity === undefined) text += ',"severity_derived":true';
   if (claim.firstSeen !== undefined) text += `,"first_seen":"${claim.firstSeen}"`;

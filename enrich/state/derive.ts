@@ -49,23 +49,23 @@ export function derive(
 ): Derived {
   const judged = state.claims.map((claim) => judge(type, claim, policy, now));
   const live = judged.filter((each) => each.live);
-  const telling = live.length > 0 ? live : judged;
+  const telling = oursFirst(live.length > 0 ? live : judged);
   const winner = telling.reduce((best, each) => (outranks(each, best) ? each : best));
-  const newest = judged.reduce((best, each) => (each.claim.timestamp > best.claim.timestamp ? each : best));
-
   let tlp: Tlp | undefined;
   let lastSeen = winner.claim.lastSeen;
   let expiresAt = 0;
   let recheckAt: number | undefined;
+  // how freely something may be passed on is for those to say who may speak for us
+  const oursTell = telling[0]?.claim.outside === false;
   for (const each of telling) {
-    tlp = strictestTlp(tlp, each.claim.tlp);
+    if (!(oursTell && each.claim.outside)) tlp = strictestTlp(tlp, each.claim.tlp);
     if (each.claim.lastSeen > lastSeen) lastSeen = each.claim.lastSeen;
     if (each.expiresAt > expiresAt) expiresAt = each.expiresAt;
     if (each.live && (recheckAt === undefined || each.expiresAt < recheckAt)) recheckAt = each.expiresAt;
   }
   for (const { beginsAt } of judged)
     if (beginsAt !== undefined && (recheckAt === undefined || beginsAt < recheckAt)) recheckAt = beginsAt;
-  const status = statusOf(allowedBy !== undefined, live.length > 0, newest.claim.revoked);
+  const status = statusOf(allowedBy !== undefined, live.length > 0, lastWord(judged).revoked);
   return {
     status,
     judged,
@@ -87,6 +87,22 @@ function statusOf(allowed: boolean, anyLive: boolean, newestIsRevoked: boolean):
   if (allowed) return 'allowed';
   if (anyLive) return 'active';
   return newestIsRevoked ? 'revoked' : 'expired';
+}
+
+/** The claims of our feeds before those of outsiders: where room is short, outsiders go. */
+function oursFirst(claims: readonly JudgedClaim[]): readonly JudgedClaim[] {
+  if (!claims.some(({ claim }) => claim.outside)) return claims;
+  return [...claims.filter(({ claim }) => !claim.outside), ...claims.filter(({ claim }) => claim.outside)];
+}
+
+/** The newest claim of our feeds; with none of them, of all. */
+function lastWord(judged: readonly JudgedClaim[]): Claim {
+  return judged
+    .map(({ claim }) => claim)
+    .reduce((last, claim) => {
+      if (claim.outside !== last.outside) return last.outside ? claim : last;
+      return claim.timestamp > last.timestamp ? claim : last;
+    });
 }
 
 /**
@@ -120,7 +136,9 @@ export function judge(type: IndicatorType, claim: Claim, policy: Policy, now: nu
 function outranks(a: JudgedClaim, b: JudgedClaim): boolean {
   if (a.claim.composite !== b.claim.composite) return b.claim.composite;
   if (a.score !== b.score) return a.score > b.score;
+  if (a.claim.outside !== b.claim.outside) return b.claim.outside;
   if (a.claim.timestamp !== b.claim.timestamp) return a.claim.timestamp > b.claim.timestamp;
+  if (a.claim.feed !== b.claim.feed) return a.claim.feed < b.claim.feed;
   if (a.claim.source !== b.claim.source) return a.claim.source < b.claim.source;
   return a.claim.ref < b.claim.ref;
 }
@@ -132,6 +150,6 @@ function union(claims: readonly JudgedClaim[], pick: (claim: Claim) => readonly 
   const first = claims[0];
   if (claims.length === 1 && first !== undefined) return pick(first.claim);
   const values = new Set<string>();
-  for (const { claim } of claims) for (const value of pick(claim)) values.add(value);
-  return [...values].sort().slice(0, MOST);
+  for (const { claim } of claims) for (const value of pick(claim)) if (values.size < MOST) values.add(value);
+  return [...values].sort();
 }

@@ -47,7 +47,11 @@ export function createSettled(bytes: number): Settled {
       const slot = find(key % buckets, key);
       if (slot < 0) return false;
       const base = slot * FIELDS;
-      if (values[base] !== hashBits(claim.hash)) return false;
+      if (values[base] !== hashBits(claim.hash)) {
+        // what the source says now is not settled yet, so saying the old again is a change too
+        keys[slot] = 0;
+        return false;
+      }
       const timestamp = values[base + 1] ?? 0;
       const lastSeen = values[base + 2] ?? 0;
       const validUntil = values[base + 3] ?? 0;
@@ -79,10 +83,10 @@ export function createSettled(bytes: number): Settled {
   };
 }
 
-/** A number for (type, value, source, ref), quick and not safe against who chooses the texts; never 0, which marks an empty slot. */
-function keyOf({ type, value }: Indicator, { source, ref }: Claim): number {
+/** A number for (type, value, feed, source, ref), quick and not safe against who chooses the texts; never 0, which marks an empty slot. */
+function keyOf({ type, value }: Indicator, { feed, source, ref }: Claim): number {
   const high = mix(mix(0x811c9dc5, value), type);
-  const low = mix(mix(high ^ 0x1b873593, ref), source);
+  const low = mix(mix(mix(high ^ 0x1b873593, ref), source), feed);
   return (high >>> 16) * 2 ** 32 + (low >>> 0) + 1;
 }
 

@@ -1,21 +1,27 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type Incoming, REFUSED_HEADER } from '../../bus/port.ts';
-import { COLLECTED_AT_HEADER } from '../../core/contract/raw-indicator.ts';
+import { COLLECTED_AT_HEADER, EXTERNAL, FEED_HEADER, OUTSIDE_HEADER } from '../../core/contract/raw-indicator.ts';
 import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { canonicalise } from '../../core/indicator/canonical.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
-import type { Claim } from '../state/claim.ts';
-import { isoOf, isoText, notAfterTomorrow, parseIso, readTime } from '../time.ts';
+import { type Claim, sequenceOf } from '../state/claim.ts';
+import { isoOf, isoText, parseIso, readTime } from '../time.ts';
 import { withinSize } from './claim-size.ts';
 import { type DeadLetterOutcome, deadLetter, type Outcome } from './outcome.ts';
 import { contentOf, readParticulars } from './particulars.ts';
 import { INVALID, readPercent, readText, readTlp, readTruth, readWords } from './told.ts';
 
-/** When a record can have been read, epoch ms: within what history keeps, and not after tomorrow. */
+/** When a record can have been read, epoch ms: within what history keeps, and not after now. */
 export interface TimeWindow {
   readonly earliest: number;
   readonly latest: number;
+}
+
+/** Who took a record: the feed whose publisher says so, or nobody of ours. */
+interface Taker {
+  readonly feed: string;
+  readonly outside: boolean;
 }
 
 const STAGE = 'parse';
@@ -97,12 +103,15 @@ function readReport(
   const reference = readText(fields.reference, REFERENCE_LENGTH);
   if (reference === INVALID) return refuseField('reference', 'a text');
 
-  const times = readTimes(fields, record, window);
+  const { feed, outside } = takerOf(record);
+  const times = readTimes(fields, record, outside, window);
   if ('kind' in times) return times;
 
   const particulars = readParticulars(fields, indicator);
   const texts = withinSize({ source, ref, description, reference, tags, categories, malware });
   const content = [
+    // of outsiders alone: in the name of another source they must not take the place of its statement in history
+    ...(outside ? [feed] : []),
     source,
     ref,
     indicator.type,
@@ -122,10 +131,13 @@ function readReport(
     ...contentOf(particulars),
   ].join('\0');
   const claim: Claim = {
+    feed,
+    outside,
     ...texts,
     confidence: confidence ?? 0,
     severity,
     timestamp: times.timestamp,
+    sequence: times.undated ? sequenceOf(origin) : 0,
     firstSeen: times.firstSeen,
     lastSeen: times.lastSeen,
     validFrom: times.validFrom,
@@ -139,6 +151,13 @@ function readReport(
     action: 'updated',
   };
   return { kind: 'report', report: { indicator, claim, collectedAt: times.collectedAt, told: fields } };
+}
+
+/** A record without a name on it was written by somebody else, whatever it says of its source. */
+function takerOf({ headers }: Incoming): Taker {
+  const feed = readText(headers[FEED_HEADER], SOURCE_LENGTH);
+  if (feed === INVALID || feed === '') return { feed: EXTERNAL, outside: true };
+  return { feed, outside: headers[OUTSIDE_HEADER] !== undefined };
 }
 
 function readIndicator(told: unknown, toldType: unknown): Indicator | DeadLetterOutcome {
@@ -163,6 +182,8 @@ function readIndicator(told: unknown, toldType: unknown): Indicator | DeadLetter
 interface Times {
   collectedAt: number;
   timestamp: string;
+  /** The source told no time. */
+  undated: boolean;
   firstSeen: string | undefined;
   lastSeen: string;
   validFrom: string | undefined;
@@ -172,13 +193,16 @@ interface Times {
 function readTimes(
   fields: Readonly<Record<string, unknown>>,
   record: Incoming,
+  outside: boolean,
   window: TimeWindow,
 ): Times | DeadLetterOutcome {
   const toldCollected = readTime(fields.collected_at ?? record.headers[COLLECTED_AT_HEADER]);
   if (toldCollected === 'invalid') return refuseField('collected_at', TIME);
   // who may write to the topic decides both times, and each day that they name becomes an index
   const read = toldCollected === 'absent' ? record.timestamp : toldCollected;
-  const collectedAt = Math.min(Math.max(read, window.earliest), window.latest);
+  // a publisher of ours whose clock is ahead is believed, or its statements would change places with those of before
+  const latest = outside ? window.latest : Math.max(window.latest, record.timestamp);
+  const collectedAt = Math.min(Math.max(read, window.earliest), latest);
 
   const timestamp = readTime(fields.timestamp);
   if (timestamp === 'invalid') return refuseField('timestamp', TIME);
@@ -191,12 +215,14 @@ function readTimes(
   const validUntil = readTime(fields.valid_until);
   if (validUntil === 'invalid') return refuseField('valid_until', TIME);
 
-  const seen = (told: unknown, ms: number): string => isoText(told, ms, notAfterTomorrow(ms, collectedAt));
+  // what is said to be of later is a wrong clock, or a lie that would outlast all that is said until then
+  const seen = (told: unknown, ms: number): string => isoText(told, ms, Math.min(ms, collectedAt));
   const said =
     timestamp === 'absent' ? isoText(fields.collected_at, collectedAt, collectedAt) : seen(fields.timestamp, timestamp);
   return {
     collectedAt,
     timestamp: said,
+    undated: timestamp === 'absent',
     firstSeen: firstSeen === 'absent' ? undefined : seen(fields.first_seen, firstSeen),
     lastSeen: lastSeen === 'absent' ? said : seen(fields.last_seen, lastSeen),
     // most feeds tell here when they wrote it

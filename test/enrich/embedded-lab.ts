@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openEmbeddedBus } from '../../bus/embedded/bus.ts';
 import type { Bus } from '../../bus/port.ts';
 import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
+import { FEED_HEADER } from '../../core/contract/raw-indicator.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { configSchema } from '../../core/process/config/sections.ts';
 import { readSeverityFile } from '../../core/process/config/severity-file.ts';
@@ -25,6 +26,8 @@ export interface Lab {
   start(changes?: Partial<EnrichOptions>): Promise<EnrichWorker>;
   /** Publishes records as JSON (text stays as it is) and waits until they are enriched. */
   say(...records: unknown[]): Promise<void>;
+  /** The same with headers of a publisher; without any the records are nobody's. */
+  sayAs(headers: Readonly<Record<string, string>>, ...records: unknown[]): Promise<void>;
   caughtUp(): Promise<void>;
   enriched(): Promise<EnrichedDocument[]>;
   current(value: string): Promise<EnrichedDocument | undefined>;
@@ -44,6 +47,17 @@ export async function openLab(): Promise<Lab> {
       timeout: 20_000,
       what: 'enrichment to catch up',
     });
+  };
+  const sayAs: Lab['sayAs'] = async (headers, ...records) => {
+    await bus.publish(
+      TOPICS.raw,
+      records.map((record) => ({
+        key: 'k',
+        value: typeof record === 'string' ? record : JSON.stringify(record),
+        headers,
+      })),
+    );
+    await caughtUp();
   };
   return {
     bus,
@@ -66,13 +80,8 @@ export async function openLab(): Promise<Lab> {
       workers.push(worker);
       return worker;
     },
-    async say(...records) {
-      await bus.publish(
-        TOPICS.raw,
-        records.map((record) => ({ key: 'k', value: typeof record === 'string' ? record : JSON.stringify(record) })),
-      );
-      await caughtUp();
-    },
+    say: (...records) => sayAs({ [FEED_HEADER]: 'lab' }, ...records),
+    sayAs,
     caughtUp,
     async enriched() {
       const documents: EnrichedDocument[] = [];

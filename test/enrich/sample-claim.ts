@@ -15,11 +15,14 @@ export const iso = (ms: number): string => new Date(ms).toISOString();
 /** A claim of `feed-a` made at T0, with what the test changes. */
 export function claim(changes: Partial<Claim> = {}): Claim {
   const made: Claim = {
+    feed: 'feed-a',
+    outside: false,
     source: 'feed-a',
     ref: '',
     confidence: 90,
     severity: 80,
     timestamp: iso(T0),
+    sequence: 0,
     firstSeen: undefined,
     lastSeen: iso(T0),
     validFrom: undefined,
@@ -41,8 +44,8 @@ export function claim(changes: Partial<Claim> = {}): Claim {
   return made.hash === '' ? { ...made, hash: contentHash(made) } : made;
 }
 
-function contentHash({ source, ref, confidence, severity, revoked, validFrom, tags }: Claim): string {
-  const content = [source, ref, confidence, severity, revoked, validFrom, tags].join('|');
+function contentHash({ feed, source, ref, confidence, severity, revoked, validFrom, tags }: Claim): string {
+  const content = [feed, source, ref, confidence, severity, revoked, validFrom, tags].join('|');
   return hash('sha256', content, 'hex').slice(0, 40);
 }
 
@@ -55,7 +58,10 @@ export const policy: Policy = {
 /** Claims that meet often: few sources, refs, moments and contents. */
 export const claims: fc.Arbitrary<Claim> = fc
   .record({
+    feed: fc.constantFrom('', 'x', 'y', 'z'),
+    outside: fc.boolean(),
     source: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+    sequence: fc.nat({ max: 2 }),
     ref: fc.oneof(
       fc.constant(''),
       fc.nat({ max: 24 }).map((n) => `r${n}`),

@@ -93,6 +93,8 @@ const slimClaim = {
 } as const satisfies Shape<SlimClaim>;
 
 const why = {
+  feed: 'string?',
+  outside: 'boolean?',
   source: 'string',
   ref: 'string?',
   confidence: 'number',

@@ -9,7 +9,7 @@ import { readRecord } from '../../../enrich/steps/read-record.ts';
 import { DAY, iso, T0 } from '../sample-claim.ts';
 
 const ORIGIN = 'ioc.raw-0-7';
-const WINDOW = { earliest: T0 - 90 * DAY, latest: T0 + DAY };
+const WINDOW = { earliest: T0 - 90 * DAY, latest: T0 };
 
 function record(value: unknown, headers: Record<string, string> = {}): Incoming {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
@@ -69,15 +69,15 @@ describe('readRecord', () => {
     assert.notEqual(a, report({ ...good, tags: ['x', 'y'], confidence: 1 }).claim.hash);
   });
 
-  it('takes times from the future for tomorrow at the latest, and keeps valid_until', () => {
+  it('takes no time from the future, and keeps valid_until', () => {
     const { claim } = report({
       ...good,
       timestamp: iso(T0 + 30 * DAY),
       last_seen: iso(T0 + 40 * DAY),
       valid_until: iso(T0 + 50 * DAY),
     });
-    assert.equal(claim.timestamp, iso(T0 + DAY));
-    assert.equal(claim.lastSeen, iso(T0 + DAY));
+    assert.equal(claim.timestamp, iso(T0));
+    assert.equal(claim.lastSeen, iso(T0));
     assert.equal(claim.validUntil, iso(T0 + 50 * DAY));
   });
 
@@ -87,7 +87,38 @@ describe('readRecord', () => {
 
   it('does not let a producer choose the day of an index', () => {
     assert.equal(report({ ...good, collected_at: '2001-02-03' }).collectedAt, T0 - 90 * DAY);
-    assert.equal(report({ ...good, collected_at: '2090-02-03' }).collectedAt, T0 + DAY);
+    assert.equal(report({ ...good, collected_at: '2090-02-03' }).collectedAt, T0);
+  });
+
+  it('believes a publisher of ours whose clock is ahead, and nobody else', () => {
+    const ahead = { indicator: '8.8.4.4', source: 'feed-a', collected_at: iso(T0 + DAY) };
+    const from = (headers: Record<string, string>) => {
+      const outcome = readRecord({ ...record(ahead, headers), timestamp: T0 + DAY }, ORIGIN, WINDOW);
+      assert.equal(outcome.kind, 'report');
+      return (outcome as Extract<Outcome, { kind: 'report' }>).report.claim.timestamp;
+    };
+    assert.equal(from({ feed: 'list' }), iso(T0 + DAY));
+    assert.equal(from({ feed: 'push', outside: '1' }), iso(T0));
+    assert.equal(from({}), iso(T0));
+  });
+
+  it('takes the feed from the publisher, and whoever gives none for an outsider', () => {
+    const told = { ...good, feed: 'vetted', outside: false };
+    const taker = (headers: Record<string, string>) => {
+      const { feed, outside } = report(told, headers).claim;
+      return { feed, outside };
+    };
+    assert.deepEqual(taker({ feed: 'vetted' }), { feed: 'vetted', outside: false });
+    assert.deepEqual(taker({ feed: 'push', outside: '1' }), { feed: 'push', outside: true });
+    assert.deepEqual(taker({}), { feed: 'external', outside: true });
+    assert.deepEqual(taker({ feed: ' \u0000' }), { feed: 'external', outside: true });
+  });
+
+  it('gives an outsider who uses the name of another source a place of its own in history', () => {
+    const ours = report(good, { feed: 'feed-a' }).claim.hash;
+    assert.notEqual(report(good).claim.hash, ours);
+    assert.notEqual(report(good, { feed: 'push', outside: '1' }).claim.hash, ours);
+    assert.equal(report(good, { feed: 'feed-b' }).claim.hash, ours);
   });
 
   it('keeps a claim within its size, always in the same way', () => {
