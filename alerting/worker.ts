@@ -116,7 +116,7 @@ export async function startAlerting(options: AlertingOptions): Promise<AlertingW
     const refused: Outgoing[] = [];
     let unknown = 0;
     for (const record of batch.records) {
-      const read = readDocument(record.value);
+      const read = readDocument(record);
       switch (read.kind) {
         case 'document':
           documents.push(read.document);

@@ -2,6 +2,7 @@ import { openEmbeddedBus } from '../bus/embedded/bus.ts';
 import { openKafkaBus } from '../bus/kafka/bus.ts';
 import type { Bus } from '../bus/port.ts';
 import { withPrefix } from '../bus/prefixed.ts';
+import { withSignatures } from '../bus/signed.ts';
 import { TOPIC_RETENTION, TOPICS } from '../core/contract/topics.ts';
 import { TiplineError } from '../core/process/errors.ts';
 import type { WorkerContext } from '../core/process/worker-context.ts';
@@ -10,8 +11,17 @@ import { openEmbeddedStore } from '../store/embedded/store.ts';
 import type { Store } from '../store/port.ts';
 import type { Settings } from './settings.ts';
 
+/** Whose word decides what is blocked and mailed, or can be given back its place there by a replay. */
+const SIGNED_TOPICS: ReadonlySet<string> = new Set([TOPICS.raw, TOPICS.enriched, TOPICS.deadLetters]);
+
 /** Opens the bus that the configuration names. */
 export async function openBus(settings: Settings, context: WorkerContext): Promise<Bus> {
+  const { sign } = settings.config.bus;
+  const bus = await openUnsigned(settings, context);
+  return sign === undefined ? bus : withSignatures(bus, { ...sign, topics: SIGNED_TOPICS });
+}
+
+async function openUnsigned(settings: Settings, context: WorkerContext): Promise<Bus> {
   const { bus } = settings.config;
   switch (bus.kind) {
     case 'embedded':

@@ -23,7 +23,7 @@ export function readRecords(records: readonly Incoming[]): ReadRecords {
   const sightings = new Map<string, Sighting>();
   const bad: BadRecord[] = [];
   for (const record of records) {
-    const read = sightingIn(readDocument(record.value));
+    const read = sightingIn(readDocument(record));
     if (typeof read === 'string') bad.push({ record, message: read });
     else if (read !== undefined) {
       const known = sightings.get(read.value);

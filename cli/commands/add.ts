@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
+import { FEED_HEADER, OPERATOR, type RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { parseTlp, TLP_LEVELS, type Tlp } from '../../core/contract/tlp.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { indicatorId } from '../../core/indicator/id.ts';
@@ -12,6 +12,7 @@ import { type CommonOptions, withSession } from '../session.ts';
 interface AddOptions extends CommonOptions {
   type?: string;
   source: string;
+  feed?: string;
   confidence?: string;
   severity?: string;
   tag?: string[];
@@ -19,9 +20,6 @@ interface AddOptions extends CommonOptions {
   description?: string;
   until?: string;
 }
-
-/** The source of what an operator says by hand, unless another is named. */
-const OPERATOR = 'operator';
 
 export function addAdd(program: Command, finish: Finish): void {
   program
@@ -53,6 +51,7 @@ export function addRevoke(program: Command, finish: Finish): void {
     .argument('<value>', 'the indicator')
     .option('--type <type>', 'its type, when it cannot be told from the value')
     .option('--source <name>', 'whose statement', OPERATOR)
+    .option('--feed <name>', 'the feed that took it, when that has another name than the source')
     .option('--description <text>', 'why')
     .addHelpText('after', '\nExamples:\n  tipline revoke 203.0.113.7\n  tipline revoke 203.0.113.7 --source abuseipdb')
     .action(async (value: string, _options: unknown, command: Command) => {
@@ -81,7 +80,10 @@ async function publishStatement(value: string, options: AddOptions, more: Partia
     if (options.until !== undefined)
       raw.valid_until = new Date(now.getTime() + readDuration('--until', options.until)).toISOString();
     const bus = await session.bus();
-    await bus.publish(TOPICS.raw, [{ key: indicatorId(indicator), value: JSON.stringify(raw) }]);
+    // an operator adds in his own name and takes back in that of the feed, whose claim it must replace
+    const feed = more.revoked === true ? (options.feed ?? raw.source ?? OPERATOR) : OPERATOR;
+    const headers = { [FEED_HEADER]: feed };
+    await bus.publish(TOPICS.raw, [{ key: indicatorId(indicator), value: JSON.stringify(raw), headers }]);
     process.stdout.write(
       `${more.revoked === true ? 'revoked' : 'added'}: ${indicator.type} ${indicator.value}, source ${raw.source}\n`,
     );

@@ -1,5 +1,7 @@
-import { INDICATOR_TYPES } from '../indicator/type.ts';
+import { indicatorId } from '../indicator/id.ts';
+import { INDICATOR_TYPES, type Indicator } from '../indicator/type.ts';
 import { DOCUMENT_SCHEMA, type EnrichedDocument } from './enriched-document.ts';
+import { UNSIGNED_HEADER } from './topics.ts';
 
 /** A record of `ioc.enriched`: a document, one of a version that this program does not know, or something else altogether. */
 export type ReadDocument =
@@ -7,13 +9,20 @@ export type ReadDocument =
   | { kind: 'unknown-schema' }
   | { kind: 'refused'; code: 'BAD_ENRICHED_DOCUMENT'; message: string };
 
+/** A record as the bus gives it. */
+interface EnrichedRecord {
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 const STATUSES: readonly unknown[] = ['allowed', 'active', 'revoked', 'expired'];
 
 /**
  * Reads a record of `ioc.enriched`. The topic is ours, but one record that is not must not stop a batch, so all that decisions depend on
  * is checked; what is only shown is checked where it is shown.
  */
-export function readDocument(value: Buffer): ReadDocument {
+export function readDocument({ value, headers }: EnrichedRecord): ReadDocument {
+  if (headers[UNSIGNED_HEADER] !== undefined) return refused('bears no signature of ours (bus.sign)');
   let parsed: unknown;
   try {
     parsed = JSON.parse(value.toString('utf8'));
@@ -42,6 +51,8 @@ function faultOf(root: unknown): string | undefined {
   if (typeof part.id !== 'string' || !/^[0-9a-f]{40}$/.test(part.id)) return 'has no indicator id';
   if (!INDICATOR_TYPES.some((type) => type === part.type)) return 'has an unknown indicator type';
   if (typeof part.value !== 'string' || part.value === '') return 'has no value';
+  if (part.id !== indicatorId({ type: part.type, value: part.value } as Indicator))
+    return 'has an indicator id that is not that of its type and value';
   if (!STATUSES.includes(part.status)) return 'has an unknown status';
   if (!Number.isSafeInteger(part.revision)) return 'has no revision';
   if (!Number.isFinite(part.threat_score)) return 'has no score';

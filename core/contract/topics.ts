@@ -26,3 +26,6 @@ export const TOPIC_RETENTION: Readonly<Record<Topic, number>> = {
 export function originOf(topic: string, partition: number, offset: number): string {
   return `${topic}-${partition}-${offset}`;
 }
+
+/** Header of a record whose signature is missing or wrong, where records are signed (`bus.sign`): all its other headers were taken from it. */
+export const UNSIGNED_HEADER = 'tipline-unsigned';

@@ -80,10 +80,22 @@ export const kafkaKeys = {
 const kafkaReach = z.strictObject(kafkaKeys);
 export type KafkaReach = z.output<typeof kafkaReach>;
 
+const SECRET =
+  'must be a secret of at least 32 characters, such as "openssl rand -hex 32" gives; from ${NAME} or ${file:PATH}';
+const signingKey = z.string({ error: SECRET }).min(32, SECRET);
+
+/** Signatures on what tipline publishes, for topics that others may write to: all processes have the same key. */
+const signing = z.union([
+  signingKey.transform((key) => ({ key, before: [] as string[] })),
+  /** `before`: keys of before, still believed, no longer used. */
+  z.strictObject({ key: signingKey, before: z.array(signingKey).max(10).default([]) }),
+]);
+
 export const busSection = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('embedded') }),
+  z.strictObject({ kind: z.literal('embedded'), sign: signing.optional() }),
   z.strictObject({
     kind: z.literal('kafka'),
+    sign: signing.optional(),
     brokers: kafkaKeys.brokers,
     client_id: kafkaKeys.client_id,
     /** Put before every topic and group name, for several tiplines on one Kafka. */
@@ -248,7 +260,7 @@ export const httpSection = z.strictObject({
 
 export const configSchema = z.strictObject({
   data: z.string().default('./data'),
-  bus: busSection.default({ kind: 'embedded' }),
+  bus: busSection.prefault({ kind: 'embedded' }),
   store: storeSection.default({ kind: 'embedded' }),
   feeds: z.array(feedEntry).default([]),
   /** A file with feeds of your own, laid over the shipped catalogue. */

@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decide } from '../../../alerting/policy.ts';
 import { readDocument } from '../../../core/contract/read-document.ts';
+import { UNSIGNED_HEADER } from '../../../core/contract/topics.ts';
 import { sampleDocument } from '../../store/sample-document.ts';
 
 const NOW = Date.parse('2026-05-10T12:00:00Z');
 const policy = { threshold: 80, repeatAfter: 1 };
 
-function read(value: unknown): ReturnType<typeof readDocument> {
-  return readDocument(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
+function read(value: unknown, headers = {}): ReturnType<typeof readDocument> {
+  return readDocument({ value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), headers });
 }
 
 test('a document is read', () => {
@@ -25,6 +26,8 @@ test('a document of another version is told from garbage', () => {
 for (const [name, change] of [
   ['no tipline part', { tipline: undefined }],
   ['a foreign id', { tipline: { ...sampleDocument().tipline, id: '../../../etc/passwd' } }],
+  ['the id of another indicator', { tipline: { ...sampleDocument().tipline, id: 'a'.repeat(40) } }],
+  ['a value that is not that of its id', { tipline: { ...sampleDocument().tipline, value: '8.8.8.8' } }],
   ['an unknown type', { tipline: { ...sampleDocument().tipline, type: 'toaster' } }],
   ['a text as revision', { tipline: { ...sampleDocument().tipline, revision: '1' } }],
   ['claims that are none', { tipline: { ...sampleDocument().tipline, claims: [null] } }],
@@ -36,6 +39,10 @@ for (const [name, change] of [
     assert.match(result.kind === 'refused' ? result.message : '', /^the record on ioc\.enriched [a-z]/);
   });
 }
+
+test('a document that nobody of ours signed is refused where documents are signed', () => {
+  assert.equal(read(sampleDocument(), { [UNSIGNED_HEADER]: '1' }).kind, 'refused');
+});
 
 /** Replaces one value somewhere in a document. */
 function spoil(document: unknown, path: readonly number[], value: unknown): unknown {
