@@ -26,6 +26,8 @@ export function alertOf(document: EnrichedDocument, claim: SlimClaim, again: boo
   const country = placeOf(indicator.geo);
   const as = indicator.as;
   const optional: Partial<AlertRow> = {
+    ...given('feed', claim.feed),
+    ...(claim.outside === true && { outside: true }),
     ...(country !== undefined && { country }),
     ...(typeof as?.number === 'number' && { as: `AS${as.number} ${text(as.organization?.name) ?? ''}`.trim() }),
     ...given('first_seen', indicator.first_seen),

@@ -11,7 +11,9 @@ export interface Digest {
   total: number;
   /** How many of them were alerted before. */
   again: number;
-  /** Highest score first, then by value, at most the number asked for. */
+  /** How many feeds they come from. */
+  feeds: number;
+  /** At most the number asked for, of each feed its share; highest score first, then by value. */
   top: readonly AlertRow[];
   /** Largest first; what is not named is counted under `others`. */
   types: readonly Tally[];
@@ -30,16 +32,23 @@ export interface DigestBuilder {
   finish(): Digest;
 }
 
-/** Takes alerts one by one and keeps only the `most` worst of them, so a storm costs no memory. */
+/**
+ * Takes alerts one by one and keeps only the `most` worst of each feed, so a storm costs no memory. The places are dealt out in rounds, the worst
+ * of every feed first: a feed that sends thousands at the highest score hides nothing of the others.
+ */
 export function buildDigest(most: number): DigestBuilder {
   let total = 0;
   let again = 0;
-  let top: AlertRow[] = [];
+  const worst = new Map<string, AlertRow[]>();
   const types = new Map<string, number>();
   const sources = new Map<string, number>();
 
-  const cut = (): void => {
-    top = top.sort(worstFirst).slice(0, most);
+  const keep = (alert: AlertRow): void => {
+    const feed = alert.feed ?? '';
+    const key = worst.has(feed) || worst.size < COUNTED ? feed : '';
+    const rows = worst.get(key);
+    if (rows === undefined) worst.set(key, [alert]);
+    else if (rows.push(alert) >= most * 2 + 100) worst.set(key, rows.sort(worstFirst).slice(0, most));
   };
 
   return {
@@ -48,16 +57,30 @@ export function buildDigest(most: number): DigestBuilder {
       if (alert.again) again += 1;
       count(types, alert.type);
       for (const source of new Set(alert.sources)) count(sources, source);
-      top.push(alert);
-      if (top.length >= most * 2 + 100) cut();
+      keep(alert);
     },
     finish() {
-      cut();
+      const top = dealOut([...worst.values()], most).sort(worstFirst);
       let tlp: Tlp | undefined;
       for (const alert of top) tlp = strictestTlp(tlp, parseTlp(alert.tlp ?? ''));
-      return { total, again, top, types: tally(types), sources: tally(sources), tlp };
+      return { total, again, feeds: worst.size, top, types: tally(types), sources: tally(sources), tlp };
     },
   };
+}
+
+/** The worst of every feed, then the second worst of every feed, and so on. */
+function dealOut(feeds: readonly AlertRow[][], most: number): AlertRow[] {
+  const rounds: AlertRow[][] = [];
+  for (const rows of feeds) {
+    rows
+      .sort(worstFirst)
+      .slice(0, most)
+      .forEach((row, round) => {
+        rounds[round] ??= [];
+        rounds[round].push(row);
+      });
+  }
+  return rounds.flatMap((round) => round.sort(worstFirst)).slice(0, most);
 }
 
 function worstFirst(a: AlertRow, b: AlertRow): number {

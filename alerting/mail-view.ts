@@ -55,7 +55,7 @@ export function viewOf(digest: Digest, { threshold, repeatAfter, at }: MailFacts
     entries: top.map(entryOf),
     more:
       total > top.length
-        ? `Listed are the ${number(top.length)} with the highest score of ${number(total)}. The other ${number(total - top.length)} ` +
+        ? `Listed are the ${number(top.length)} with the highest score of ${number(total)}${digest.feeds > 1 ? ', of each feed its share' : ''}. The other ${number(total - top.length)} ` +
           `are in the store: search for status active and a score above ${threshold}.`
         : undefined,
     footer:
@@ -70,6 +70,7 @@ function entryOf(alert: AlertRow): EntryView {
   const facts: [string, string][] = [
     ['Score', cleanProse(alert.why, 160)],
     ['Sources', sourceList(alert.sources)],
+    ['Feed', feedOf(alert)],
     ['Where', where.join(', ')],
     ['Seen', span(readTime(alert.first_seen), readTime(alert.last_seen))],
     ['Expires', readTime(alert.expires_at)],
@@ -89,6 +90,12 @@ function entryOf(alert: AlertRow): EntryView {
 
 function known([, text]: readonly [string, string]): boolean {
   return text !== '';
+}
+
+/** Said where it tells more than the source does. */
+function feedOf({ feed = '', outside, sources }: AlertRow): string {
+  if (outside === true) return `${cleanProse(feed, 60)}: sent by outsiders, blocks nothing`;
+  return feed === sources[0] ? '' : cleanProse(feed, 60);
 }
 
 /** The first one gives the score. */

@@ -1,5 +1,5 @@
-import type { EnrichedDocument, SlimClaim } from '../core/contract/enriched-document.ts';
-import { isLive } from '../core/contract/enriched-document.ts';
+import type { EnrichedDocument, Moment, SlimClaim } from '../core/contract/enriched-document.ts';
+import { isLater, isLive, momentOf } from '../core/contract/enriched-document.ts';
 import type { OutboxRow } from '../store/port.ts';
 import { alertOf } from './alert-row.ts';
 
@@ -34,17 +34,23 @@ export function rowId(indicatorId: string): string {
 
 /**
  * The claim that makes a document alertable at `now` (epoch ms): live, not composite, the highest of those above the threshold.
- * One claim must meet all of it: two half-sure sources do not add up to one that is sure. The document's own `threat_score` is
+ * A claim of our feeds goes before one of outsiders, or these could take every alert for their own. One claim must meet all of it: two half-sure sources do not add up to one that is sure. The document's own `threat_score` is
  * not asked, because the claim it came from may have lapsed since.
  */
 export function alertableClaim(document: EnrichedDocument, threshold: number, now: number): SlimClaim | undefined {
-  if (document.tipline.status !== 'active') return undefined;
+  const { status, benign } = document.tipline;
+  if (status !== 'active' || benign !== undefined) return undefined;
   let best: SlimClaim | undefined;
   for (const claim of document.tipline.claims) {
     if (claim.composite === true || claim.score <= threshold || !isLive(claim, now)) continue;
-    if (best === undefined || claim.score > best.score) best = claim;
+    if (best === undefined || speaksBefore(claim, best)) best = claim;
   }
   return best;
+}
+
+function speaksBefore(a: SlimClaim, b: SlimClaim): boolean {
+  if (a.outside !== b.outside) return b.outside === true;
+  return a.score > b.score;
 }
 
 /** Pure: the same document decided twice on its own result is `stale`. */
@@ -54,21 +60,23 @@ export function decide(
   policy: AlertPolicy,
   now: number,
 ): Decision {
-  const { id, revision, born } = document.tipline;
-  // Revisions of an indicator that was pruned and came back begin at 1 again; such a document is newer whatever its number.
-  if (row !== undefined && row.born === born && revision <= row.revision) return { kind: 'stale' };
+  const { id, born } = document.tipline;
+  if (row !== undefined && !isNewer(document, row)) return { kind: 'stale' };
+  const moment = momentOf(document.tipline);
 
   const claim = alertableClaim(document, policy.threshold, now);
   if (claim === undefined) {
     if (row === undefined || !row.open) return { kind: 'none' };
     const state = row.state === 'pending' ? 'quiet' : row.state;
-    return { kind: 'close', row: { ...row, revision, born, open: false, state } };
+    return { kind: 'close', row: { ...row, ...moment, born, open: false, state } };
   }
 
   if (row?.open === true && row.state === 'pending') {
-    return { kind: 'refresh', row: { ...row, revision, born, alert: alertOf(document, claim, row.alert.again) } };
+    return { kind: 'refresh', row: { ...row, ...moment, born, alert: alertOf(document, claim, row.alert.again) } };
   }
-  if (row?.open === true && now - row.alertedAt < policy.repeatAfter) return { kind: 'keep' };
+  if (row?.open === true && (now - row.alertedAt < policy.repeatAfter || isRetold(moment, claim, row))) {
+    return { kind: 'keep' };
+  }
 
   const alertedAt = row?.alertedAt ?? 0;
   return {
@@ -76,7 +84,7 @@ export function decide(
     row: {
       id: rowId(id),
       policy: POLICY,
-      revision,
+      ...moment,
       born,
       open: true,
       state: 'pending',
@@ -85,4 +93,15 @@ export function decide(
       alert: alertOf(document, claim, alertedAt > 0),
     },
   };
+}
+
+/** Documents of before lives were told of have none; then an indicator that was pruned and came back is known by another birth. */
+function isNewer({ tipline }: EnrichedDocument, row: OutboxRow): boolean {
+  const [told, acted] = [momentOf(tipline), momentOf(row)];
+  return isLater(told, acted) || (told.life === 0 && acted.life === 0 && tipline.born !== row.born);
+}
+
+/** A store that was rebuilt tells everything anew; what nobody has seen since it was mailed is no news. */
+function isRetold({ life }: Moment, claim: SlimClaim, row: OutboxRow): boolean {
+  return life !== momentOf(row).life && Date.parse(claim.last_seen) <= row.alertedAt;
 }

@@ -121,6 +121,10 @@ export interface AlertRow {
   threat_score: number;
   confidence: number;
   severity: number;
+  /** The feed that took the claim it is alerted for. */
+  feed?: string;
+  /** That feed takes what outsiders send: it blocks nothing. */
+  outside?: true;
   sources: string[];
   tags: string[];
   why: string;
@@ -144,6 +148,8 @@ export interface OutboxRow {
   /** `policy:indicator id`. */
   id: string;
   policy: string;
+  /** Life and revision of the document that was decided on. Rows of before lives were told of have none. */
+  life?: number;
   revision: number;
   /** `tipline.born` of the document: an indicator that was pruned and came back counts its revisions from 1 again. */
   born: string;

@@ -70,6 +70,7 @@ function explainAlert(document: EnrichedDocument, row: OutboxRow | undefined, th
   const { tipline } = document;
   if (tipline.status !== 'active')
     return `not alerted: its status is ${tipline.status}${tipline.why.allowed_by === undefined ? '' : ` (${tipline.why.allowed_by})`}`;
+  if (tipline.benign !== undefined) return `not alerted: the warning list ${tipline.benign} knows it as harmless`;
   if (tipline.composite) return 'not alerted: it is only part of a compound pattern';
   return `not alerted: its best claim scores ${tipline.threat_score}, and alerts begin above ${threshold}`;
 }
@@ -125,7 +126,7 @@ function describe({ document, alert, block, actions }: Explanation, now: number)
     `${tipline.type} ${printable(tipline.value, 300)}`,
     `status     ${tipline.status}${tipline.composite ? ', part of a compound pattern' : ''}, until ${tipline.expires_at}`,
     ...(why.allowed_by === undefined ? [] : [`allowed    ${printable(why.allowed_by, 300)}`]),
-    `score      ${tipline.threat_score}: ${tipline.threat_score === why.score ? '' : 'nothing is live; the last was '}${weights} = ${why.score} (rounded down), by ${printable(why.source)}${why.ref === undefined ? '' : ` ${printable(why.ref)}`}`,
+    `score      ${tipline.threat_score}: ${tipline.threat_score === why.score ? '' : 'nothing is live; the last was '}${weights} = ${why.score} (rounded down), by ${printable(why.source)}${why.feed === undefined || why.feed === why.source ? '' : ` of feed ${printable(why.feed)}`}${why.outside === true ? ' (outside: blocks nothing)' : ''}${why.ref === undefined ? '' : ` ${printable(why.ref)}`}`,
     `seen       first ${threat.indicator.first_seen ?? '?'}, last ${threat.indicator.last_seen ?? '?'}`,
     ...(geo === ''
       ? []
@@ -162,7 +163,7 @@ function claimsTable(claims: readonly SlimClaim[], now: number): string {
   return table(
     head,
     claims.map((claim) => [
-      claim.feed ?? '',
+      claim.outside === true ? `${claim.feed} (outside)` : (claim.feed ?? ''),
       claim.source,
       claim.ref ?? '',
       claim.confidence,

@@ -46,3 +46,15 @@ test('the strictest marking of what is listed is the marking of the mail', () =>
   digest.add(sampleAlert({ threat_score: 81, tlp: 'RED' }));
   assert.equal(digest.finish().tlp, 'AMBER');
 });
+
+test('a feed that sends thousands at the highest score hides nothing of the others', () => {
+  const digest = buildDigest(50);
+  for (let n = 0; n < 10_000; n += 1)
+    digest.add(sampleAlert({ feed: 'push', outside: true, value: `198.51.${n >> 8}.${n & 255}`, threat_score: 100 }));
+  for (let n = 0; n < 5; n += 1)
+    digest.add(sampleAlert({ feed: 'vetted', value: `203.0.113.${n}`, threat_score: 85 + n }));
+  const { top, total, feeds } = digest.finish();
+  assert.deepEqual([top.length, total, feeds], [50, 10_005, 2]);
+  const vetted = top.filter(({ feed }) => feed === 'vetted').map((row) => row.threat_score);
+  assert.deepEqual(vetted, [89, 88, 87, 86, 85]);
+});

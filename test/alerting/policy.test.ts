@@ -9,6 +9,7 @@ import { type Sample, sampleClaim, sampleDocument } from '../store/sample-docume
 
 const NOW = Date.parse('2026-05-10T12:00:00Z');
 const HOUR = 3_600_000;
+const FAR = '2027-01-01T00:00:00.000Z';
 const policy = { threshold: 80, repeatAfter: 24 * HOUR };
 const PAST = '2026-05-10T11:59:59.999Z';
 
@@ -130,6 +131,42 @@ for (const { name, row, document, kind, expect } of rows) {
     if (expect !== undefined) assert.partialDeepStrictEqual('row' in decision ? decision.row : assert.fail(), expect);
   });
 }
+
+test('a store that was rebuilt tells no old alert again, and what is new at once, whatever its revision', () => {
+  const seen = Date.parse(sampleClaim().last_seen);
+  const acted = rowOf({}, { state: 'mailed', mail: 'm', life: 1, revision: 40, alertedAt: seen + HOUR });
+  const rebuilt = (claim: Partial<SlimClaim>, of: Partial<Sample> = {}) => {
+    const { tipline, ...rest } = sampleDocument({ ...of, claims: [sampleClaim(claim)], revision: 1 });
+    return { ...rest, tipline: { ...tipline, life: 2 } };
+  };
+  const kind = (document: ReturnType<typeof rebuilt>, row = acted, now = seen + 30 * HOUR) =>
+    decide(document, row, policy, now).kind;
+  const later = new Date(seen + 29 * HOUR).toISOString();
+  assert.equal(kind(rebuilt({ expires_at: FAR })), 'keep');
+  assert.equal(kind(rebuilt({ last_seen: later, expires_at: FAR })), 'open');
+  assert.equal(kind(rebuilt({ revoked: true }, { status: 'revoked' })), 'close');
+  assert.equal(kind(rebuilt({ expires_at: FAR }), { ...acted, open: false }), 'open');
+  assert.equal(kind(rebuilt({ expires_at: FAR }), { ...acted, life: 3 }), 'stale');
+});
+
+test('a claim of our feeds goes before a higher one of outsiders', () => {
+  const document = sampleDocument({
+    claims: [
+      sampleClaim({ source: 'push/x', feed: 'push', outside: true, score: 100 }),
+      sampleClaim({ source: 'vetted', feed: 'vetted', score: 90 }),
+    ],
+  });
+  assert.equal(alertableClaim(document, 80, NOW)?.feed, 'vetted');
+  assert.equal(alertableClaim(document, 95, NOW)?.feed, 'push');
+});
+
+test('what a warning list knows as harmless is not alerted', () => {
+  const { tipline, ...rest } = sampleDocument({ score: 99 });
+  assert.equal(
+    decide({ ...rest, tipline: { ...tipline, benign: 'public resolvers' } }, undefined, policy, NOW).kind,
+    'none',
+  );
+});
 
 test('a repeat says that it is one, an alert that never left does not', () => {
   const again = (row: Partial<OutboxRow>): unknown => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Action } from '../../core/contract/action.ts';
+import { FEED_HEADER } from '../../core/contract/raw-indicator.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { type Lab, openLab } from '../e2e/lab.ts';
 import { type MailServer, type ReceivedMail, startSmtp } from '../services/smtp.ts';
@@ -38,6 +39,7 @@ async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
       [...expected.map((value) => [value, 90] as const), ['45.8.0.1', 80] as const].map(([indicator, score]) => ({
         key: indicator,
         value: JSON.stringify({ indicator, source: 'list', confidence: score, severity: score }),
+        headers: { [FEED_HEADER]: 'list' },
       })),
     );
     await work({ lab, server });

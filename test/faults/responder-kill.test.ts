@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { AUDIT_SUBSCRIPTIONS } from '../../audit/worker.ts';
 import type { Action } from '../../core/contract/action.ts';
+import { FEED_HEADER } from '../../core/contract/raw-indicator.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { ENRICH_GROUP } from '../../enrich/worker.ts';
 import type { BlockState } from '../../responder/ledger/block-row.ts';
@@ -27,7 +28,11 @@ async function publish(lab: Lab, statements: readonly Said[]): Promise<void> {
   const common = { source: 'list', confidence: 90, severity: 90, tags: ['malicious'] };
   await lab.bus.publish(
     TOPICS.raw,
-    statements.map((said) => ({ key: said.indicator, value: JSON.stringify({ ...common, ...said }) })),
+    statements.map((said) => ({
+      key: said.indicator,
+      value: JSON.stringify({ ...common, ...said }),
+      headers: { [FEED_HEADER]: 'list' },
+    })),
   );
 }
 

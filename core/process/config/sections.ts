@@ -81,7 +81,7 @@ const kafkaReach = z.strictObject(kafkaKeys);
 export type KafkaReach = z.output<typeof kafkaReach>;
 
 const SECRET =
-  'must be a secret of at least 32 characters, such as "openssl rand -hex 32" gives; from ${NAME} or ${file:PATH}';
+  'must be a secret of at least 32 characters, such as "openssl rand -hex 32" gives, from the environment or a file';
 const signingKey = z.string({ error: SECRET }).min(32, SECRET);
 
 /** Signatures on what tipline publishes, for topics that others may write to: all processes have the same key. */
