@@ -56,8 +56,10 @@ for (let round = 0; round < 5; round += 1) {
         signal: AbortSignal.abort(),
       };
       let from = process.cpuUsage();
-      const { groups } = readBatch(batch, { earliest: 0, latest: Number.MAX_SAFE_INTEGER }, ({ indicator, claim }) =>
-        settled.knows(indicator, claim, planner.quantumOf(indicator.type)),
+      const { groups } = readBatch(
+        batch,
+        { earliest: 0, latest: Number.MAX_SAFE_INTEGER, headersSince: 0 },
+        ({ indicator, claim }) => settled.knows(indicator, claim, planner.quantumOf(indicator.type)),
       );
       reading += used(from);
       from = process.cpuUsage();

@@ -20,6 +20,7 @@ export interface BatchOptions {
   /** The policy, lists and databases as they are now. */
   planner(): Planner;
   now(): number;
+  headersSince: number;
   seam: Seam;
   log: Log;
 }
@@ -39,13 +40,13 @@ const MOST_ROUNDS = 50;
  */
 export async function enrichBatch(
   batch: Batch,
-  { store, bus, settled, sheets, planner: currentPlanner, now: clock, seam, log }: BatchOptions,
+  { store, bus, settled, sheets, planner: currentPlanner, now: clock, headersSince, seam, log }: BatchOptions,
 ): Promise<Tally> {
   const now = clock();
   const planner = currentPlanner();
   const sheet = sheets.take();
   const tally = emptyTally();
-  const window = { earliest: now - planner.historyRetention, latest: now };
+  const window = { earliest: now - planner.historyRetention, latest: now, headersSince };
   const read = readBatch(batch, window, ({ indicator, claim }) =>
     settled.knows(indicator, claim, planner.quantumOf(indicator.type)),
   );

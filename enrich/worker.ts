@@ -8,6 +8,7 @@ import type { Worker, WorkerContext } from '../core/process/worker-context.ts';
 import type { Cursors, IndicatorStore } from '../store/port.ts';
 import { enrichBatch } from './batch.ts';
 import { type GeoFiles, openGeoLookup } from './geo/lookup.ts';
+import { headersSince } from './headers-since.ts';
 import { createListKeeper } from './lists/keeper.ts';
 import type { Planner } from './plan.ts';
 import { createSheets } from './sheet.ts';
@@ -63,6 +64,7 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
   await lists.refresh(now());
   const settled = options.settled ?? createSettled(config.cache);
   const sheets = createSheets();
+  const since = await headersSince(cursors, store, now());
   const quanta = quantaOf(policy, options.blockFor);
   const planner = (): Planner => ({
     policy,
@@ -87,7 +89,17 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
     maxRecords: config.batch,
     async handler(batch) {
       const started = performance.now();
-      const work = enrichBatch(batch, { store, bus, settled, sheets, planner, now, seam: context.seam, log });
+      const work = enrichBatch(batch, {
+        store,
+        bus,
+        settled,
+        sheets,
+        planner,
+        now,
+        headersSince: since,
+        seam: context.seam,
+        log,
+      });
       inHand.add(work);
       const tally = await work.finally(() => inHand.delete(work));
       addTo(total, tally);

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type Incoming, REFUSED_HEADER } from '../../bus/port.ts';
 import { COLLECTED_AT_HEADER, EXTERNAL, FEED_HEADER, OUTSIDE_HEADER } from '../../core/contract/raw-indicator.ts';
+import { UNSIGNED_HEADER } from '../../core/contract/topics.ts';
 import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { canonicalise } from '../../core/indicator/canonical.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
@@ -16,6 +17,8 @@ import { INVALID, readPercent, readText, readTlp, readTruth, readWords } from '.
 export interface TimeWindow {
   readonly earliest: number;
   readonly latest: number;
+  /** Records published before this name no feed and are believed all the same (headersSince). */
+  readonly headersSince: number;
 }
 
 /** Who took a record: the feed whose publisher says so, or nobody of ours. */
@@ -103,7 +106,7 @@ function readReport(
   const reference = readText(fields.reference, REFERENCE_LENGTH);
   if (reference === INVALID) return refuseField('reference', 'a text');
 
-  const { feed, outside } = takerOf(record);
+  const { feed, outside } = takerOf(record, window.headersSince);
   const times = readTimes(fields, record, outside, window);
   if ('kind' in times) return times;
 
@@ -154,9 +157,12 @@ function readReport(
 }
 
 /** A record without a name on it was written by somebody else, whatever it says of its source. */
-function takerOf({ headers }: Incoming): Taker {
+function takerOf({ headers, timestamp }: Incoming, headersSince: number): Taker {
   const feed = readText(headers[FEED_HEADER], SOURCE_LENGTH);
-  if (feed === INVALID || feed === '') return { feed: EXTERNAL, outside: true };
+  if (feed === INVALID || feed === '') {
+    const ofBefore = timestamp < headersSince && headers[UNSIGNED_HEADER] === undefined;
+    return ofBefore ? { feed: '', outside: false } : { feed: EXTERNAL, outside: true };
+  }
   return { feed, outside: headers[OUTSIDE_HEADER] !== undefined };
 }
 

@@ -54,7 +54,11 @@ export function openEnriching(options: { geo?: GeoLookup; allow?: readonly Allow
         heartbeat: async () => {},
         signal: new AbortController().signal,
       };
-      const { groups, refused } = readBatch(batch, { earliest: 0, latest: Number.MAX_SAFE_INTEGER }, () => false);
+      const { groups, refused } = readBatch(
+        batch,
+        { earliest: 0, latest: Number.MAX_SAFE_INTEGER, headersSince: 0 },
+        () => false,
+      );
       const rendered: Rendered = { current: [], history: [], refused: refused.map(({ outcome }) => outcome.code) };
       for (const group of groups.values()) {
         const planned = plan(group, states.get(group.id), planner, sheet, now);

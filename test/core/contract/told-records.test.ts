@@ -16,6 +16,7 @@ function read(told: unknown): Outcome {
   return readRecord({ key: null, value, offset: 0, timestamp: NOW, headers: {} }, 'ioc.raw-0-0', {
     earliest: 0,
     latest: Number.MAX_SAFE_INTEGER,
+    headersSince: 0,
   });
 }
 

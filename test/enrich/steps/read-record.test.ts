@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Incoming } from '../../../bus/port.ts';
+import { UNSIGNED_HEADER } from '../../../core/contract/topics.ts';
 import { MOST_CLAIM_BYTES } from '../../../enrich/steps/claim-size.ts';
 import { contextOf } from '../../../enrich/steps/context.ts';
 import type { Outcome } from '../../../enrich/steps/outcome.ts';
@@ -9,7 +10,7 @@ import { readRecord } from '../../../enrich/steps/read-record.ts';
 import { DAY, iso, T0 } from '../sample-claim.ts';
 
 const ORIGIN = 'ioc.raw-0-7';
-const WINDOW = { earliest: T0 - 90 * DAY, latest: T0 };
+const WINDOW = { earliest: T0 - 90 * DAY, latest: T0, headersSince: 0 };
 
 function record(value: unknown, headers: Record<string, string> = {}): Incoming {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
@@ -112,6 +113,19 @@ describe('readRecord', () => {
     assert.deepEqual(taker({ feed: 'push', outside: '1' }), { feed: 'push', outside: true });
     assert.deepEqual(taker({}), { feed: 'external', outside: true });
     assert.deepEqual(taker({ feed: ' \u0000' }), { feed: 'external', outside: true });
+  });
+
+  it('believes what a tipline left on its way that named no feed, and nobody later', () => {
+    const taker = (timestamp: number, headers: Record<string, string> = {}) => {
+      const outcome = readRecord({ ...record(good, headers), timestamp }, ORIGIN, { ...WINDOW, headersSince: T0 });
+      assert.equal(outcome.kind, 'report');
+      const { feed, outside } = (outcome as Extract<Outcome, { kind: 'report' }>).report.claim;
+      return [feed, outside];
+    };
+    assert.deepEqual(taker(T0 - 1), ['', false]);
+    assert.deepEqual(taker(T0), ['external', true]);
+    assert.deepEqual(taker(T0 - 1, { [UNSIGNED_HEADER]: '1' }), ['external', true]);
+    assert.deepEqual(taker(T0 - 1, { feed: 'push', outside: '1' }), ['push', true]);
   });
 
   it('gives an outsider who uses the name of another source a place of its own in history', () => {

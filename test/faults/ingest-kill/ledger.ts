@@ -10,7 +10,7 @@ export interface Account {
   revoked: Map<string, boolean>;
 }
 
-const FOR_EVER = { earliest: 0, latest: 8.64e15 };
+const FOR_EVER = { earliest: 0, latest: 8.64e15, headersSince: 0 };
 
 /**
  * Reads `ioc.raw` from its beginning to its end: by source, what it holds. Fails when an offset is missing, and when enrichment could not use
