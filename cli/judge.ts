@@ -2,8 +2,6 @@ import { messageOf } from '../core/process/errors.ts';
 import { readRecord } from '../enrich/steps/read-record.ts';
 import type { Judge, Usability } from '../ingest/usability.ts';
 
-const DAY = 86_400_000;
-
 /** What the enricher would say of a record, by its own reading: ingest and the trials of feeds are told before it is on the bus. */
 export function createJudge(historyRetention: number): Judge {
   return ({ key, value, headers = {} }, at) => {
@@ -15,7 +13,7 @@ export function createJudge(historyRetention: number): Judge {
       headers,
     };
     try {
-      const outcome = readRecord(record, '', { earliest: at - historyRetention, latest: at + DAY });
+      const outcome = readRecord(record, '', { earliest: at - historyRetention, latest: at, headersSince: 0 });
       return outcome.kind === 'dead-letter' ? outcome : undefined;
     } catch (error) {
       return { code: 'STEP_FAILED', message: messageOf(error) };
