@@ -200,10 +200,13 @@ export function createDrafts(known: Known, tally: Tally, folder: string | undefi
   };
 }
 
+const PORT = /^\d{1,5}$/;
+
 function recordOf(leaf: Leaf, base: Base): RawIndicator {
   const record: RawIndicator = { indicator: leaf.v, ...base };
   if (leaf.t !== undefined) record.type = leaf.t;
   if (leaf.c === 1) record.composite = true;
-  if (leaf.p !== undefined) record.context = { ...base.context, port: leaf.p };
+  if (leaf.f !== undefined) record.file = leaf.f;
+  if (leaf.p !== undefined && PORT.test(leaf.p)) record.port = Number(leaf.p);
   return record;
 }

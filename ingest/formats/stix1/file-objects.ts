@@ -1,3 +1,4 @@
+import { isFileHash, type RawFile } from '../../../core/contract/raw-indicator.ts';
 import { isVagueAlias, typeFromAlias } from '../../../core/indicator/alias.ts';
 import { hashTypeOf } from '../../../core/indicator/hash.ts';
 import type { IndicatorType } from '../../../core/indicator/type.ts';
@@ -12,7 +13,37 @@ export function file(properties: Element, reading: Reading): Part[] {
   if (elsewhere !== undefined) return elsewhere;
   const told = findAll(properties, 'Hashes', 'Hash');
   if (told.length === 0) reading.skip('a file without a hash');
-  return told.flatMap((hash) => hashes(hash, reading));
+  return ofOneFile(
+    properties,
+    told.map((hash) => hashes(hash, reading)),
+  );
+}
+
+/** Each hash with all that is known of the file, as far as one value is told: a list of hashes is one of several files. */
+function ofOneFile(properties: Element, told: readonly Leaf[][]): Leaf[] {
+  const file: RawFile = {};
+  const name = valueOf(properties, 'File_Name');
+  const size = valueOf(properties, 'Size_In_Bytes') ?? '';
+  const format = valueOf(properties, 'File_Format');
+  if (name !== undefined) file.name = name;
+  if (/^\d{1,15}$/.test(size)) file.size = Number(size);
+  if (format !== undefined) file.type = format;
+  const leaves = told.flat();
+  if (leaves.length > 1 && told.every((hash) => hash.length < 2)) {
+    file.hashes = {};
+    for (const { t, v } of leaves) if (isFileHash(t)) file.hashes[t] ??= v;
+  }
+  for (const _ in file) return leaves.map((leaf) => ({ ...leaf, f: file }));
+  return leaves;
+}
+
+const LONGEST_FACT = 256;
+
+/** A fact in one value; what is told of it otherwise (a pattern, a list) says nothing of one file. */
+function valueOf(properties: Element, name: string): string | undefined {
+  const { values } = valuesOf(find(properties, name), { commaLists: false, skip: () => {} });
+  const [value] = values;
+  return values.length === 1 && value !== undefined && value.length <= LONGEST_FACT ? value : undefined;
 }
 
 export function archive(properties: Element, reading: Reading): Part[] {

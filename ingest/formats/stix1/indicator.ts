@@ -8,6 +8,7 @@ import { type Scope, sourceReference } from './scope.ts';
 import { earliest, latest, timeOf } from './times.ts';
 
 const MOST_TTPS = 50;
+const COUNT = /^[1-9]\d{0,8}$/;
 
 export function baseOfIndicator(indicator: Element, scope: Scope): Base {
   const id = attribute(indicator, 'id');
@@ -25,7 +26,7 @@ export function baseOfIndicator(indicator: Element, scope: Scope): Base {
   set(base, 'timestamp', timeOf(attribute(indicator, 'timestamp')) ?? scope.timestamp);
   set(base, 'reference', scope.reference);
   set(context, 'producer', scope.producer);
-  set(context, 'package', scope.id);
+  set(base, 'event_id', scope.id);
   // one pass over the fields: this is done for each indicator of a document
   for (const field of indicator.children) {
     switch (field.name) {
@@ -64,7 +65,7 @@ export function baseOfIndicator(indicator: Element, scope: Scope): Base {
         set(context, 'producer', textAt(field, 'Identity', 'Name'));
         break;
       case 'Sightings':
-        addSightings(base, context, field);
+        addSightings(base, field);
         break;
       case 'Kill_Chain_Phases':
         set(context, 'kill_chain', listed(attributesOf(field, 'Kill_Chain_Phase', 'name')));
@@ -82,21 +83,22 @@ export function baseOfIndicator(indicator: Element, scope: Scope): Base {
       default:
     }
   }
+  set(base, 'valid_from', startOf(positions));
   set(base, 'valid_until', endOf(positions));
   set(base, 'tlp', tlp);
   set(base, 'description', describe(title, told ?? short));
   if (categories.length > 0) base.categories = categories;
-  set(context, 'valid_from', startOf(positions));
   set(context, 'isa_controls', listed(controls));
-  base.context = context;
+  for (const _ in context) return { ...base, context };
   return base;
 }
 
-function addSightings(base: Base, context: Record<string, unknown>, sightings: Element): void {
+function addSightings(base: Base, sightings: Element): void {
   const seen = attributesOf(sightings, 'Sighting', 'timestamp').flatMap((time) => timeOf(time) ?? []);
   set(base, 'first_seen', earliest(seen));
   set(base, 'last_seen', latest(seen));
-  set(context, 'sightings', attribute(sightings, 'sightings_count'));
+  const count = attribute(sightings, 'sightings_count')?.trim();
+  if (count !== undefined && COUNT.test(count)) base.sightings = Number(count);
 }
 
 function attributesOf(element: Element, child: string, name: string): string[] {

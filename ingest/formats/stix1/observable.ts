@@ -83,6 +83,7 @@ export function baseOfObservable(observable: Element, scope: Scope, trusted: boo
     description: describe(textAt(observable, 'Title'), textAt(observable, 'Description')),
     reference: scope.reference,
     ...(trusted ? {} : { tags: ['observable'], confidence: 0, composite: true }),
-    context: defined({ producer: scope.producer, package: scope.id }),
+    event_id: scope.id,
+    context: scope.producer === undefined ? undefined : { producer: scope.producer },
   });
 }

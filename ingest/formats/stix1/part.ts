@@ -1,3 +1,4 @@
+import type { RawFile } from '../../../core/contract/raw-indicator.ts';
 import type { IndicatorType } from '../../../core/indicator/type.ts';
 
 /** A value that an observable names. Short keys: parts are kept as JSON until the document ends. */
@@ -10,6 +11,8 @@ export interface Leaf {
   c?: 1;
   /** The port that was said with it. */
   p?: string;
+  /** What is known of the file that it is a hash of. */
+  f?: RawFile;
 }
 
 /** What is said elsewhere: `b:` and the id of an observable, `o:` of an object, `i:` of an indicator, `f:` and a number of our own. */
@@ -39,9 +42,12 @@ export function joined(a: readonly Part[], b: readonly Part[]): readonly Part[] 
   return a.length === 0 ? b : [...a, ...b];
 }
 
+const FILE_LENGTH = 300;
+
 /** About how many characters they take as JSON. */
 export function lengthOfParts(parts: readonly Part[]): number {
   let length = 0;
-  for (const part of parts) length += 30 + (isReference(part) ? part.r.length : part.v.length);
+  for (const part of parts)
+    length += 30 + (isReference(part) ? part.r.length : part.v.length + (part.f === undefined ? 0 : FILE_LENGTH));
   return length;
 }

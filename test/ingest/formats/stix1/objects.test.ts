@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { readPattern } from '../../../../ingest/formats/stix-pattern/read.ts';
 import { address, domain, indicator, indicators, pattern, properties, read, stixPackage } from './package.ts';
 
 const MD5 = '0123456789abcdef0123456789abcdef';
@@ -293,10 +294,45 @@ describe('CybOX objects', () => {
     });
   }
 
-  it('keep the port in the context', async () => {
+  it('tell of a file with a name what STIX 2 tells of it', async () => {
+    const inside = file(
+      `<o:File_Name>a.exe</o:File_Name><o:Size_In_Bytes>7</o:Size_In_Bytes>${hashes(hash('MD5', MD5), hash('SHA1', SHA1))}`,
+    );
+    const { records } = await read(stixPackage(indicators(indicator('i1', pattern('o1', inside)))));
+    const asPattern = readPattern(
+      `[file:hashes.MD5 = '${MD5}' AND file:hashes.'SHA-1' = '${SHA1}' AND file:name = 'a.exe' AND file:size = 7]`,
+    );
+    assert.ok(asPattern.ok);
+    const known = { name: 'a.exe', size: 7, hashes: { md5: MD5, sha1: SHA1 } };
+    const expected = [
+      ['md5', MD5, false, known],
+      ['sha1', SHA1, false, known],
+    ];
+    assert.deepEqual(
+      records.map(({ type, indicator: value, composite = false, file: told }) => [type, value, composite, told]),
+      expected,
+    );
+    assert.deepEqual(
+      asPattern.leaves.map(({ type, value, composite, file: told }) => [type, value, composite, told]),
+      expected,
+    );
+  });
+
+  it('take a list of hashes for those of several files, and keep what else is told', async () => {
+    const inside = file(
+      `<o:File_Name condition="StartsWith">a</o:File_Name><o:Size_In_Bytes>7</o:Size_In_Bytes>${hashes(hash('MD5', `${MD5}##comma##${SHA1.slice(0, 32)}`), hash('SHA1', SHA1))}`,
+    );
+    const { records } = await read(stixPackage(indicators(indicator('i1', pattern('o1', inside)))));
+    assert.deepEqual(
+      records.map(({ file: told }) => told),
+      records.map(() => ({ size: 7 })),
+    );
+  });
+
+  it('tell the port', async () => {
     const inside = properties('SocketAddress', `${ip('192.0.2.1')}${port(8443)}`);
     const { records } = await read(stixPackage(indicators(indicator('i1', pattern('o1', inside)))));
-    assert.equal(records[0]?.context?.port, '8443');
+    assert.equal(records[0]?.port, 8443);
   });
 
   it('may name attachments and links by the ids of their objects, which count with the mail only', async () => {

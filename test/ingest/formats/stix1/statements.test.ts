@@ -43,7 +43,7 @@ describe('an indicator', () => {
       timestamp: '2024-05-08T09:00:00.123456Z',
       description: 'Title: What it is',
       categories: ['IP Watchlist', 'C2'],
-      context: { package: 'ex:package-1' },
+      event_id: 'ex:package-1',
     });
   });
 
@@ -94,10 +94,7 @@ describe('an indicator', () => {
     const early = position('2024-01-01T00:00:00Z', '2024-02-01T00:00:00Z');
     const late = position('2024-03-01T00:00:00Z', '2024-04-01T00:00:00+02:00');
     const record = await recordOf(late + early);
-    assert.deepEqual(
-      [record.valid_until, record.context?.valid_from],
-      ['2024-04-01T00:00:00+02:00', '2024-01-01T00:00:00Z'],
-    );
+    assert.deepEqual([record.valid_until, record.valid_from], ['2024-04-01T00:00:00+02:00', '2024-01-01T00:00:00Z']);
     assert.equal((await recordOf(early + position('2024-05-01T00:00:00Z', ''))).valid_until, undefined);
     assert.equal((await recordOf(position('2024-05-01T00:00:00Z', '9999-12-31T00:00:00Z'))).valid_until, undefined);
     assert.equal((await recordOf('<i:Valid_Time_Position/>')).valid_until, undefined);
@@ -108,8 +105,8 @@ describe('an indicator', () => {
       '<i:Sightings sightings_count="12"><i:Sighting timestamp="2024-02-01T00:00:00Z"/><i:Sighting timestamp="2024-01-01T00:00:00Z"/><i:Sighting timestamp="9999-12-31T00:00:00Z"/><i:Sighting/></i:Sightings>',
     );
     assert.deepEqual(
-      [record.first_seen, record.last_seen, record.context?.sightings],
-      ['2024-01-01T00:00:00Z', '2024-02-01T00:00:00Z', '12'],
+      [record.first_seen, record.last_seen, record.sightings],
+      ['2024-01-01T00:00:00Z', '2024-02-01T00:00:00Z', 12],
     );
   });
 
@@ -121,7 +118,6 @@ describe('an indicator', () => {
        <i:Producer><sc:Identity><sc:Name>Example CERT</sc:Name></sc:Identity><sc:References><sc:Reference>https://example.org/report</sc:Reference></sc:References></i:Producer>`,
     );
     assert.deepEqual(record.context, {
-      package: 'ex:package-1',
       alternative_id: 'CISCP-1',
       kill_chain: 'Delivery',
       test_mechanisms: 'Yara, Snort',
@@ -292,7 +288,7 @@ describe('a marking', () => {
       stixPackage(header(tlpMarking('AMBER')) + inner + indicators(indicator('j', pattern('p', domain('b.example'))))),
     );
     assert.deepEqual(
-      records.map(({ ref, tlp, context }) => [ref, tlp, context?.package]),
+      records.map(({ ref, tlp, event_id }) => [ref, tlp, event_id]),
       [
         ['ex:i', 'AMBER', 'ex:inner'],
         ['ex:j', 'AMBER', 'ex:package-1'],
@@ -352,7 +348,7 @@ describe('an observable outside any indicator', () => {
         tags: ['observable'],
         confidence: 0,
         composite: true,
-        context: { package: 'ex:package-1' },
+        event_id: 'ex:package-1',
       },
     ]);
   });
