@@ -104,11 +104,30 @@ function recordOf(
   record.context = { misp_type: type };
   const relation = textOf(attribute.object_relation, 64);
   if (relation !== '') record.context.object_relation = relation;
-  if (context !== undefined) {
-    for (const [name, text] of Object.entries(context)) record.context[name] = text.slice(0, CONTEXT_LENGTH);
-  }
+  if (context !== undefined) addRest(record, record.context, context);
+  const sightings = sightingsOf(attribute.Sighting);
+  if (sightings > 0) record.sightings = sightings;
   if (object !== undefined) addObject(record, object);
   return record;
+}
+
+/** What stood in the value beside the indicator. */
+function addRest(
+  record: RawIndicator,
+  context: Record<string, unknown>,
+  { port, filename, ...others }: Readonly<Record<string, string>>,
+): void {
+  const number = numberOf(port);
+  if (number !== undefined) record.port = number;
+  if (filename !== undefined) record.file = { name: filename.slice(0, CONTEXT_LENGTH) };
+  for (const [name, text] of Object.entries(others)) context[name] = text.slice(0, CONTEXT_LENGTH);
+}
+
+/** MISP counts false positives (1) and ends (2) as sightings, too. */
+function sightingsOf(told: unknown): number {
+  let count = 0;
+  for (const each of listOf(told)) if (isFields(each) && (numberOf(each.type) ?? 0) === 0) count += 1;
+  return count;
 }
 
 /** Its tags, and the score of MISP's own decay, which takes tags and age into account and so comes before them. */

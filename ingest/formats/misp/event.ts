@@ -42,7 +42,6 @@ export function headOf(fields: Fields): EventHead {
   const org = isFields(fields.Orgc) ? textOf(fields.Orgc.name, 128) : '';
   const date = textOf(fields.date, 10);
   const context: Record<string, string> = {};
-  if (uuid !== '') context.event_uuid = uuid;
   if (info !== '') context.event_info = info;
   if (date !== '') context.event_date = date;
   if (org !== '') context.org = org;
@@ -76,6 +75,7 @@ export function complete(
   const said = Math.max(stamp, head.stamp);
   if (said > 0) record.timestamp = said === head.stamp ? head.said : isoOf(said);
   if (stamp > 0 && stamp < said) record.last_seen ??= isoOf(stamp);
+  sortTimes(record);
   const { tags, tlp, malware, actors } = words;
   const confidence = statement.unsure === true ? Math.min(words.confidence ?? UNSURE, UNSURE) : words.confidence;
   if (confidence !== undefined) record.confidence = confidence;
@@ -85,6 +85,7 @@ export function complete(
   if (malware !== undefined) record.malware = malware;
   const description = describe(record.description ?? '', head.info);
   if (description !== '') record.description = description;
+  if (head.uuid !== '') record.event_id = head.uuid;
   if (eventUrl !== undefined && head.uuid !== '') record.reference = eventUrl(head.uuid);
   record.context = {
     ...head.context,
@@ -92,6 +93,13 @@ export function complete(
     ...record.context,
   };
   return record;
+}
+
+/** Whoever says when it was seen first was not asked to say when it was seen last: that was not before. */
+function sortTimes(record: RawIndicator): void {
+  if (record.first_seen === undefined) return;
+  const last = record.last_seen ?? record.timestamp;
+  if (last === undefined || Date.parse(last) < Date.parse(record.first_seen)) record.last_seen = record.first_seen;
 }
 
 function describe(comment: string, info: string): string {

@@ -7,7 +7,15 @@ import { createLog, type Log } from '../log.ts';
 import { isAttribute, statementsOf } from './attribute.ts';
 import { complete, type EventHead, headOf, type Statement } from './event.ts';
 import { type Fields, isFields, listOf, stampOf } from './fields.ts';
-import { addObject, noteSibling, type ObjectWords, objectWords, wordsOfObject } from './object.ts';
+import {
+  addObject,
+  noSiblings,
+  noteSibling,
+  type ObjectWords,
+  objectWords,
+  type Siblings,
+  wordsOfObject,
+} from './object.ts';
 import type { MispOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
 import type { Summary } from './summary.ts';
@@ -22,7 +30,7 @@ interface Frame {
   /** Of an event: the objects that were read from the inside. Each took a megabyte of the document, so they are few. */
   readonly objects: Map<number, ObjectWords>;
   /** Of such an object: what its attributes say of each other, and its number. */
-  readonly siblings: Record<string, string>;
+  readonly siblings: Siblings;
   number: number | undefined;
   /** Why nothing of it can be used. */
   spoilt: string | undefined;
@@ -97,7 +105,7 @@ export class MispReader {
       place,
       fields: Object.create(null),
       objects: new Map(),
-      siblings: Object.create(null),
+      siblings: noSiblings(),
       number: undefined,
       spoilt: undefined,
     });

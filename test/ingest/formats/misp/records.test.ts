@@ -36,17 +36,17 @@ describe('an attribute of MISP', () => {
         description: 'C2 server (A campaign)',
         categories: ['Network activity'],
         timestamp: STAMP_ISO,
+        port: 443,
+        event_id: '11111111-2222-4333-8444-555555555555',
         severity: 90,
         tags: ['c2', 'osint'],
         tlp: 'AMBER',
         malware: ['Emotet'],
         context: {
-          event_uuid: '11111111-2222-4333-8444-555555555555',
           event_info: 'A campaign',
           event_date: '2023-11-14',
           org: 'Example Org',
           misp_type: 'ip-dst|port',
-          port: '443',
         },
       },
     ]);
@@ -62,6 +62,27 @@ describe('an attribute of MISP', () => {
     const [newer] = (await readExport({ Event: event([attribute('md5', 'x')], { timestamp: 5 }) })).records;
     assert.equal(newer?.timestamp, STAMP_ISO);
     assert.equal(newer !== undefined && 'last_seen' in newer, false);
+  });
+
+  it('was never seen last before it was seen first', async () => {
+    const seen = async (more: Json, ofEvent: Json = {}) => {
+      const [record] = (await readExport({ Event: event([attribute('md5', 'x', more)], ofEvent) })).records;
+      return [record?.first_seen, record?.last_seen ?? record?.timestamp];
+    };
+    const [early, late] = ['2023-11-01T00:00:00.000Z', '2023-12-24T00:00:00.000Z'];
+    assert.deepEqual(await seen({ first_seen: late }), [late, late], 'after its own last change');
+    assert.deepEqual(await seen({ first_seen: late }, { timestamp: STAMP + 60 }), [late, late]);
+    assert.deepEqual(await seen({ first_seen: late, last_seen: early }), [late, late]);
+    assert.deepEqual(await seen({ first_seen: early, last_seen: late }), [early, late]);
+    assert.deepEqual(await seen({ first_seen: early }), [early, STAMP_ISO]);
+    assert.deepEqual(await seen({ last_seen: early }), [undefined, early]);
+  });
+
+  it('tells how often it was seen, without what was no sighting', async () => {
+    const told = attribute('md5', 'x', {
+      Sighting: [{ type: '0' }, { type: 0 }, { type: '1' }, {}, { type: '2' }, 'x'],
+    });
+    assert.equal((await readExport({ Event: event([told]) })).records[0]?.sightings, 3);
   });
 
   it('is withdrawn when it is deleted, itself or with its object', async () => {
@@ -188,18 +209,73 @@ describe('an object of MISP', () => {
     assert.equal(records.length, 1);
     assert.equal(records[0]?.first_seen, '2023-10-01T00:00:00.000Z');
     assert.deepEqual(records[0]?.context, {
-      event_uuid: '11111111-2222-4333-8444-555555555555',
       event_info: 'A campaign',
       event_date: '2023-11-14',
       org: 'Example Org',
       misp_type: 'sha256',
       object_relation: 'sha256',
       object: 'file',
-      object_uuid: '22222222-2222-4333-8444-555555555555',
       object_comment: 'a dropper',
-      filename: 'evil.exe',
-      file_size: '1234',
     });
+    assert.equal(records[0]?.event_id, '11111111-2222-4333-8444-555555555555');
+    assert.equal(records[0]?.object_id, '22222222-2222-4333-8444-555555555555');
+    assert.deepEqual(records[0]?.file, { name: 'evil.exe', size: 1234, hashes: { sha256: SHA256 } });
+  });
+
+  it('relates the hashes of one file, and takes two of one kind for two files', async () => {
+    const hashes = (...more: Json[]) =>
+      readExport({
+        Event: event([], {
+          Object: [
+            {
+              name: 'file',
+              uuid: '22222222-2222-4333-8444-555555555555',
+              Attribute: [
+                attribute('md5', 'a'.repeat(32), { object_relation: 'md5' }),
+                attribute('sha256', SHA256, { object_relation: 'sha256' }),
+                attribute('sha1', 'c'.repeat(40), { object_relation: 'sha1', deleted: true }),
+                attribute('mime-type', 'text/plain', { object_relation: 'mimetype' }),
+                ...more,
+              ],
+            },
+          ],
+        }),
+      });
+    const one = (await hashes()).records.filter(({ revoked }) => revoked !== true);
+    const file = { type: 'text/plain', hashes: { md5: 'a'.repeat(32), sha256: SHA256 } };
+    assert.deepEqual(
+      one.map(({ type, file: known }) => [type, known]),
+      [
+        ['md5', file],
+        ['sha256', file],
+      ],
+    );
+    const two = await hashes(attribute('md5', 'b'.repeat(32), { object_relation: 'md5' }));
+    for (const record of two.records) assert.deepEqual(record.file, { type: 'text/plain' });
+  });
+
+  it('gives its port to the addresses in it, and none to others', async () => {
+    const { records } = await readExport({
+      Event: event([], {
+        Object: [
+          {
+            name: 'ip-port',
+            Attribute: [
+              attribute('ip-dst', '192.0.2.1', { object_relation: 'ip' }),
+              attribute('port', '8443', { object_relation: 'dst-port', to_ids: false }),
+              attribute('url', 'http://a.example.org/', { object_relation: 'url' }),
+            ],
+          },
+        ],
+      }),
+    });
+    assert.deepEqual(
+      records.map(({ indicator, port }) => [indicator, port]),
+      [
+        ['192.0.2.1', 8443],
+        ['http://a.example.org/', undefined],
+      ],
+    );
   });
 
   it('says the same when it is too large to be built, and whatever stands behind its attributes', async () => {
@@ -217,8 +293,8 @@ describe('an object of MISP', () => {
       { maxElement: 450 },
     );
     assert.deepEqual(
-      big.records.map(({ context, first_seen }) => [context, first_seen]),
-      small.records.map(({ context, first_seen }) => [context, first_seen]),
+      big.records.map(({ context, first_seen, file: known }) => [context, first_seen, known]),
+      small.records.map(({ context, first_seen, file: known }) => [context, first_seen, known]),
     );
     assert.equal(big.records.length, 2);
   });
