@@ -1,6 +1,6 @@
 import type { AutonomousSystem, Geo } from '../../core/contract/enriched-document.ts';
 import type { Log } from '../../core/process/log.ts';
-import { type GeoDatabase, openGeoDatabase } from './database.ts';
+import { type GeoDatabase, openGeoDatabase, type Wanted } from './database.ts';
 import { autonomousSystemOf, geoOf } from './record.ts';
 
 /** Where an address is and who announces it, as JSON text ready to be put into a document. */
@@ -24,12 +24,18 @@ export interface GeoFiles {
   asn: string | undefined;
 }
 
+const NETWORKS: Wanted = {
+  isIn: (record) => autonomousSystemOf(record) !== undefined,
+  key: 'enrich.geo.asn',
+  what: 'networks (ASN)',
+};
+
 const NOTHING: GeoFragments = { geo: '', as: '' };
 
 /** Opens the databases; a missing or corrupt one is an error that says so. */
 export async function openGeoLookup(files: GeoFiles, log: Log): Promise<GeoLookup> {
   const places = files.places === undefined ? undefined : await openGeoDatabase(files.places);
-  const asn = files.asn === undefined ? undefined : await openGeoDatabase(files.asn);
+  const asn = files.asn === undefined ? undefined : await openGeoDatabase(files.asn, NETWORKS);
   const geoText = rendered<Geo>(geoOf);
   const asText = rendered<AutonomousSystem>(autonomousSystemOf);
 

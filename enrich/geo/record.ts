@@ -33,8 +33,13 @@ export function geoOf(record: unknown): Geo | undefined {
   return Object.keys(geo).length === 0 ? undefined : geo;
 }
 
+/** At the root (ASN, ISP and the files of others), or under `traits`, where the Enterprise files have it. */
 export function autonomousSystemOf(record: unknown): AutonomousSystem | undefined {
   if (!isObject(record)) return undefined;
+  return networkIn(record) ?? (isObject(record.traits) ? networkIn(record.traits) : undefined);
+}
+
+function networkIn(record: Readonly<Record<string, unknown>>): AutonomousSystem | undefined {
   const told = record.autonomous_system_number ?? record.asn;
   const number = typeof told === 'string' ? Number(told.replace(/^AS/i, '')) : told;
   if (typeof number !== 'number' || !Number.isInteger(number) || number <= 0) return undefined;

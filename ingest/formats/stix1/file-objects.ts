@@ -22,9 +22,9 @@ export function file(properties: Element, reading: Reading): Part[] {
 /** Each hash with all that is known of the file, as far as one value is told: a list of hashes is one of several files. */
 function ofOneFile(properties: Element, told: readonly Leaf[][]): Leaf[] {
   const file: RawFile = {};
-  const name = valueOf(properties, 'File_Name');
-  const size = valueOf(properties, 'Size_In_Bytes') ?? '';
-  const format = valueOf(properties, 'File_Format');
+  const name = factOf(properties, 'File_Name');
+  const size = factOf(properties, 'Size_In_Bytes') ?? '';
+  const format = factOf(properties, 'File_Format');
   if (name !== undefined) file.name = name;
   if (/^\d{1,15}$/.test(size)) file.size = Number(size);
   if (format !== undefined) file.type = format;
@@ -40,7 +40,7 @@ function ofOneFile(properties: Element, told: readonly Leaf[][]): Leaf[] {
 const LONGEST_FACT = 256;
 
 /** A fact in one value; what is told of it otherwise (a pattern, a list) says nothing of one file. */
-function valueOf(properties: Element, name: string): string | undefined {
+function factOf(properties: Element, name: string): string | undefined {
   const { values } = valuesOf(find(properties, name), { commaLists: false, skip: () => {} });
   const [value] = values;
   return values.length === 1 && value !== undefined && value.length <= LONGEST_FACT ? value : undefined;

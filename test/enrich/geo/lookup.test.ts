@@ -84,6 +84,41 @@ describe('GeoIP', () => {
     assert.deepEqual(JSON.parse(geo.look('9.9.9.9').as), { number: 64500, organization: { name: 'Example "Net"' } });
   });
 
+  it('reads the network out of every layout that has it: ISP, Enterprise, and those of others', async () => {
+    const names = { autonomous_system_number: 64500, autonomous_system_organization: 'Example Net' };
+    for (const [name, record] of [
+      ['GeoIP2-ISP', { ...names, isp: 'Example Net', organization: 'Example Net' }],
+      ['GeoIP2-Enterprise', { ...nested, traits: { ...names, isp: 'Example Net', user_type: 'hosting' } }],
+      ['ipinfo', { asn: 'AS64500', as_name: 'Example Net', as_domain: 'example.net' }],
+    ] as const) {
+      // the first networks of these files are often of those that nobody announces
+      const networks = [
+        { bits: bits4('1.0.0.0/24'), record: name === 'GeoIP2-Enterprise' ? nested : { isp: 'none' } },
+        { bits: bits4('9.9.9.0/24'), record },
+      ];
+      const asn = file(`${name}.mmdb`, writeMmdb(networks, 6, name));
+      const geo = await openGeoLookup({ places: undefined, asn }, silentLog);
+      assert.deepEqual(JSON.parse(geo.look('9.9.9.9').as), { number: 64500, organization: { name: 'Example Net' } });
+      assert.equal(geo.look('1.0.0.1').as, '');
+    }
+  });
+
+  it('refuses a file without networks where networks are wanted, at start and when it changes', async () => {
+    const network = { bits: bits4('9.9.9.0/24'), record: { asn: 64500 } };
+    const places = writeMmdb([{ bits: bits4('81.2.69.0/24'), record: nested }], 6, 'GeoLite2-City');
+    const asn = file('city-as-asn.mmdb', places);
+    await assert.rejects(openGeoLookup({ places: undefined, asn }, silentLog), (error: Error) => {
+      assert.match(error.message, /city-as-asn\.mmdb \(GeoLite2-City\) tells no networks \(ASN\)/);
+      assert.match(error.message, /enrich\.geo\.asn/);
+      return true;
+    });
+    const path = file('changing-asn.mmdb', writeMmdb([network], 6));
+    const geo = await openGeoLookup({ places: undefined, asn: path }, silentLog);
+    renameSync(asn, path);
+    await geo.refresh();
+    assert.equal(geo.look('9.9.9.9').as, '{"number":64500}');
+  });
+
   it('refuses a missing, an empty and a cut file at start, and says which', async () => {
     const cut = file('cut.mmdb', writeMmdb([{ bits: bits4('81.2.69.0/24'), record: nested }], 6));
     truncateSync(cut, 200);
@@ -123,6 +158,12 @@ describe('GeoIP', () => {
       assert.equal(JSON.parse(geo.look('81.2.69.160').geo).city_name, 'London');
       assert.equal(JSON.parse(geo.look('1.128.0.1').as).number, 1221);
       assert.equal(JSON.parse(geo.look('2001:218::1').geo).country_iso_code, 'JP');
+    });
+    it('refuses MaxMind’s files without networks where networks are wanted', async () => {
+      for (const name of ['GeoIP2-City-Test.mmdb', 'GeoLite2-City-Test.mmdb', 'GeoLite2-Country-Test.mmdb']) {
+        const asn = join(corpus, 'mmdb', name);
+        await assert.rejects(openGeoLookup({ places: undefined, asn }, silentLog), /tells no networks/, name);
+      }
     });
     it('never crashes on MaxMind’s broken files', async () => {
       for (const name of readdirSync(join(corpus, 'mmdb')).filter((each) => /[Bb]roken|Invalid|no-ipv4/.test(each))) {
