@@ -88,10 +88,16 @@ export const LIST_NOTES = `
 | \`table\` | a table that says itself what stands where: by its header row and by what is in its columns |
 | \`json\`, \`ndjson\` | one document, or one a line, with \`columns\` |
 | \`stix2\`, \`stix1\` | STIX 2 in JSON, STIX 1 in XML |
+| \`openioc\` | OpenIOC 1.0 and 1.1 in XML |
 | \`misp\` | events or attributes as MISP exports them |
 | \`zeek\` | a file of Zeek's intelligence framework |
+| \`maltrail\` | trails of Maltrail, with their references and aliases |
 | \`hosts\` | a hosts file that blocks names |
-| \`iprep\` | IP reputation of Snort and Suricata, or what \`ipset save\` writes |
+| \`adblock\` | rules of blockers in browsers and name servers (Adblock Plus, uBlock Origin, AdGuard): the hosts that they block whole |
+| \`dnsmasq\` | names that dnsmasq is told to answer with nothing: \`server=/x/\`, \`address=/x/0.0.0.0\`, \`local=/x/\` |
+| \`iprep\` | IP reputation of Snort and Suricata |
+| \`ipset\` | what \`ipset save\` writes, and lists of addresses, blocks and ranges such as FireHOL's |
+| \`markdown\` | its tables row by row, the rest as text |
 | \`text\`, \`html\` | a report: what reads like an indicator where it stands |
 
 A \`table\` has cells between commas, semicolons, bars or tabs, in quotes or not, with a header row or without. Every column of indicators is read, with the types

@@ -3,6 +3,7 @@ import { canonicalIp, parsePrefix, readDecimal } from '../../core/indicator/addr
 import { printable } from '../printable.ts';
 import type { Tally } from '../tally.ts';
 import { COMMENT_MARKS, isComment, withoutTrailingComment } from './comments.ts';
+import { readSetEntry } from './ipset.ts';
 import { lineRecords } from './line-records.ts';
 
 export interface IprepOptions {
@@ -16,7 +17,7 @@ const MOST_CATEGORY = 9999;
 
 /**
  * IP reputation as Snort and Suricata read it: `address,category,score`, where the address may be a block. Lists of bare addresses and
- * what `ipset save` writes (`add NAME address …`) are read as well. An address may have a score in several categories: each is a
+ * what `ipset save` writes are read as well. An address may have a score in several categories: each is a
  * statement of its own, with the category as its reference.
  */
 export function iprepRecords(
@@ -29,7 +30,13 @@ export function iprepRecords(
     (line, number, add) => {
       if (line.trim() === '' || isComment(line.trimStart(), COMMENT_MARKS)) return;
       const text = withoutTrailingComment(line, COMMENT_MARKS).trim();
-      const record = text.startsWith('add ') ? readSetEntry(text) : readReputation(text, options);
+      const entry = text.startsWith('add ') ? readSetEntry(text) : undefined;
+      if (typeof entry === 'object') {
+        if (entry.records === undefined) tally.skip(number, `"${printable(text, 40)}" names no address`);
+        else for (const each of entry.records) add(each);
+        return;
+      }
+      const record = entry ?? readReputation(text, options);
       if (typeof record === 'object') add(record);
       else if (record !== undefined) tally.skip(number, record);
       else if (!isSetHead(text))
@@ -55,13 +62,6 @@ function readReputation(text: string, { categories }: IprepOptions): RawIndicato
   if (name !== undefined) record.categories = [name];
   record.context = { category: number, score: reputation };
   return record;
-}
-
-/** `add NAME 192.0.2.1,tcp:80 timeout 600`: the address is what stands before the first comma. */
-function readSetEntry(text: string): RawIndicator | string {
-  const entry = text.split(/\s+/)[2] ?? '';
-  const record = addressRecord(entry.split(',')[0] ?? '');
-  return record ?? `"${printable(entry, 40)}" is no address`;
 }
 
 function addressRecord(address: string): RawIndicator | undefined {

@@ -1,13 +1,19 @@
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import type { Tally } from '../tally.ts';
+import { adblockRecords } from './adblock.ts';
 import { COMMENT_MARKS } from './comments.ts';
 import { type ColumnName, delimitedRecords } from './delimited.ts';
+import { dnsmasqRecords } from './dnsmasq.ts';
 import { htmlRecords, textRecords } from './free-text/text.ts';
 import { hostsFileRecords } from './hosts-file.ts';
 import { iprepRecords } from './iprep.ts';
+import { ipsetRecords } from './ipset.ts';
 import { jsonRecords, MOST_DOCUMENT_BYTES, ndjsonRecords } from './json.ts';
+import { maltrailRecords } from './maltrail.ts';
+import { markdownRecords } from './markdown.ts';
 import type { ToIds } from './misp/options.ts';
 import { mispRecords } from './misp/records.ts';
+import { openiocRecords } from './openioc/records.ts';
 import { pollResponseRecords } from './poll-response.ts';
 import { rawLineRecords, rawRecords } from './raw-records.ts';
 import { type ConfidenceSteps, type ListColumn, rowReader } from './record.ts';
@@ -19,7 +25,23 @@ import { zeekIntelRecords } from './zeek-intel.ts';
 /** Lists whose columns have to be named: only the configuration, or a header row, says what stands where. */
 const COLUMN_FORMATS = ['lines', 'csv', 'tsv', 'json', 'ndjson'] as const;
 /** Formats that say themselves what is what. */
-const SELF_DESCRIBING = ['table', 'stix2', 'stix1', 'misp', 'zeek', 'hosts', 'iprep', 'text', 'html'] as const;
+const SELF_DESCRIBING = [
+  'table',
+  'stix2',
+  'stix1',
+  'openioc',
+  'misp',
+  'zeek',
+  'maltrail',
+  'hosts',
+  'adblock',
+  'dnsmasq',
+  'iprep',
+  'ipset',
+  'markdown',
+  'text',
+  'html',
+] as const;
 /** What tipline publishes itself: records of whoever is trusted to write them. */
 const OWN = ['raw', 'raw-lines'] as const;
 /** Formats of what is fetched from elsewhere. */
@@ -58,7 +80,7 @@ export function hasColumns(name: FormatName): name is (typeof COLUMN_FORMATS)[nu
 
 /** True for formats that must get the bytes as they are: a page that is wanted, and documents that declare their encoding themselves. */
 export function readsBytes(name: FormatName): boolean {
-  return name === 'html' || name === 'stix1';
+  return name === 'html' || name === 'stix1' || name === 'openioc';
 }
 
 /** Makes the reader of a format. Built once, so that a document costs no look at the settings. */
@@ -77,6 +99,8 @@ export function openFormat(name: FormatName, settings: FormatSettings): ReadForm
       return (bytes, tally) => stix2Records(bytes, {}, tally);
     case 'stix1':
       return settings.pollResponse === true ? pollResponseRecords : (bytes, tally) => stix1Records(bytes, {}, tally);
+    case 'openioc':
+      return openiocRecords;
     case 'misp': {
       const { toIds } = settings;
       const options = toIds === undefined ? {} : { toIds };
@@ -84,8 +108,18 @@ export function openFormat(name: FormatName, settings: FormatSettings): ReadForm
     }
     case 'zeek':
       return zeekIntelRecords;
+    case 'maltrail':
+      return maltrailRecords;
     case 'hosts':
       return hostsFileRecords;
+    case 'adblock':
+      return adblockRecords;
+    case 'dnsmasq':
+      return dnsmasqRecords;
+    case 'ipset':
+      return ipsetRecords;
+    case 'markdown':
+      return (bytes, tally) => markdownRecords(bytes, settings, tally);
     case 'iprep': {
       const { categories } = settings;
       const options = categories === undefined ? {} : { categories };

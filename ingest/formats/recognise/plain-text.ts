@@ -1,8 +1,13 @@
 import { parsePrefix } from '../../../core/indicator/address.ts';
 import { inferType } from '../../../core/indicator/infer.ts';
 import { refang } from '../../../core/indicator/refang.ts';
+import { ADBLOCK_OTHER, ADBLOCK_RULE } from '../adblock.ts';
 import { COMMENT_MARKS, isComment, withoutTrailingComment } from '../comments.ts';
+import { DNSMASQ_RULE } from '../dnsmasq.ts';
 import { leadsNowhere } from '../hosts-file.ts';
+import { addressesOf, isSetLine } from '../ipset.ts';
+import { isMaltrail } from '../maltrail.ts';
+import { MARKDOWN_RULE } from '../markdown.ts';
 import { layoutOf, share } from '../table/layout.ts';
 import { known, type Recognition, unknown } from './recognition.ts';
 
@@ -10,6 +15,9 @@ import { known, type Recognition, unknown } from './recognition.ts';
 const SAMPLE = 300;
 /** A list with one line of ten broken is one still. */
 const ENOUGH = 0.9;
+/** Lists of rules have settings and rules of other kinds between. */
+const HALF = 0.5;
+const RANGE = /^\d{1,3}(?:\.\d{1,3}){3}-\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /** Which kind of text begins so. `whole` says that there is no more than this: else the last line may be cut off. */
 export function recogniseText(text: string, whole: boolean, name: string): Recognition {
@@ -27,7 +35,8 @@ export function recogniseText(text: string, whole: boolean, name: string): Recog
 
   if (share(bare, isHostsLine) >= ENOUGH) return known('hosts', 'lines of a hosts file');
   if (share(bare, isReputation) >= ENOUGH) return known('iprep', 'lines of address, category and score');
-  if (share(bare, isSetEntry) >= ENOUGH) return known('iprep', 'what "ipset save" writes');
+  const list = listOf(all, bare);
+  if (list !== undefined) return list;
   const layout = layoutOf(all);
   const asLines = share(bare, (line) => !/\s/.test(line) && inferType(refang(line)) !== undefined) >= ENOUGH;
   // a row that begins with a URL reads like one URL to its end
@@ -53,8 +62,21 @@ function isReputation(line: string): boolean {
   );
 }
 
-function isSetEntry(line: string): boolean {
-  return /^(?:create|add) \S+ \S/.test(line);
+/** Lists that have a language of their own. */
+function listOf(all: readonly string[], bare: readonly string[]): Recognition | undefined {
+  if (share(bare, isSetLine) >= ENOUGH) return known('ipset', 'what "ipset save" writes');
+  const isSet = all.some((line) => /^#\s*(?:ipv[46]\s+)?hash:(?:ip|net)\s+ipset\b/.test(line));
+  const ranges = isSet || bare.some((line) => RANGE.test(line));
+  if (ranges && share(bare, (line) => addressesOf(line) !== undefined) >= ENOUGH)
+    return known('ipset', isSet ? 'the head of a list of FireHOL' : 'addresses and ranges of them');
+  if (share(bare, (line) => DNSMASQ_RULE.test(line)) >= HALF) return known('dnsmasq', 'rules of dnsmasq');
+  const rules = all.filter((line) => line.trim() !== '').slice(0, SAMPLE);
+  if (rules.some((line) => ADBLOCK_RULE.test(line)) && share(rules, (line) => ADBLOCK_OTHER.test(line)) >= HALF)
+    return known('adblock', 'rules such as "||host^"');
+  if (isMaltrail(all) && share(bare, (line) => inferType(refang(line)) !== undefined) >= HALF)
+    return known('maltrail', 'trails below "# Reference:"');
+  const rule = all.findIndex((line, at) => MARKDOWN_RULE.test(line) && all[at - 1]?.includes('|') === true);
+  return rule === -1 ? undefined : known('markdown', `a table of Markdown in line ${rule}`);
 }
 
 /** The extension settles what could be both: text may hold a few tags. */

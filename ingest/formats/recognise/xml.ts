@@ -1,4 +1,5 @@
 import { printable } from '../../printable.ts';
+import { OPENIOC_ROOTS } from '../openioc/records.ts';
 import { known, type Recognition, unknown } from './recognition.ts';
 
 /** What may stand in front of the first element or the DTD: white space, byte order marks, comments, processing instructions. */
@@ -22,6 +23,7 @@ function elementAt(text: string, at: number): string | undefined {
 const FRAGMENTS: ReadonlySet<string> = new Set(['Indicator', 'Observable']);
 const NAMESPACE =
   /\sxmlns(?::[\w.-]+)?\s*=\s*["']http:\/\/(?:(?:stix|cybox)\.mitre\.org|docs\.oasis-open\.org\/cti\/ns\/(?:stix|cybox))\//;
+const OPENIOC_NAMESPACE = /\sxmlns(?::[\w.-]+)?\s*=\s*["']http:\/\/(?:schemas\.mandiant\.com|openioc\.org)\//;
 /** Where a root element declares what it uses. */
 const DECLARATIONS = 16_384;
 
@@ -42,6 +44,8 @@ export function recogniseXml(text: string, whole: boolean): Recognition | undefi
   if (root === 'Poll_Response') return known('stix1', 'a Poll_Response of TAXII 1', { pollResponse: true });
   if (FRAGMENTS.has(root) && NAMESPACE.test(text.slice(0, DECLARATIONS)))
     return known('stix1', `the root element ${root} of STIX or CybOX`);
+  if (OPENIOC_ROOTS.has(root) && OPENIOC_NAMESPACE.test(text.slice(0, DECLARATIONS)))
+    return known('openioc', `the root element ${root} of OpenIOC`);
   const declared = /^\s*<\?xml\s/.test(text) || /\sxmlns(?::[\w.-]+)?\s*=/.test(text.slice(0, 4096));
   return declared
     ? unknown(`it is XML whose root element is "${printable(root, 60)}", where STIX 1 has "STIX_Package"`)

@@ -49,5 +49,5 @@ test('bare addresses, and what ipset save writes', async () => {
     'ip 198.51.100.8',
     'cidr 198.51.100.0/28',
   ]);
-  assert.deepEqual(skipped, ['7: "evil.example" is no address']);
+  assert.deepEqual(skipped, ['7: "add bad evil.example" names no address']);
 });

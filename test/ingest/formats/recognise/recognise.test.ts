@@ -111,12 +111,39 @@ test('lists of lines, hosts files, reputations, Zeek', () => {
     'http://a.test/x,y\n',
   );
   is('hosts', '# x\n127.0.0.1 localhost\n0.0.0.0 a.test\n0.0.0.0 b.test c.test\n', '::1 localhost\n');
-  is('iprep', '192.0.2.1,1,100\n192.0.2.0/24,12,7\n', 'create x hash:ip\nadd x 192.0.2.1\nadd x 192.0.2.2 timeout 5\n');
+  is('iprep', '192.0.2.1,1,100\n192.0.2.0/24,12,7\n');
   is(
     'zeek',
     '#fields\tindicator\tindicator_type\tmeta.source\n192.0.2.1\tIntel::ADDR\tx\n',
     '#separator \\x09\n#fields\tindicator_type\tindicator\n',
   );
+});
+
+test('lists that have a language of their own', () => {
+  is(
+    'adblock',
+    '[Adblock Plus]\n! Title: x\n! more\n||a.test^\n@@||b.test^\n##.banner\n',
+    '! x\n||a.test^$third-party\n||b.test^\n',
+  );
+  is('dnsmasq', 'server=/a.test/\n# x\naddress=/b.test/0.0.0.0\n', 'local=/a.test/b.test/\n', 'address=/a.test/#\n');
+  is(
+    'ipset',
+    'create x hash:ip\nadd x 192.0.2.1\nadd x 192.0.2.2 timeout 5\n',
+    '#\n# some_list\n#\n# ipv4 hash:net ipset\n#\n# Category        : attacks\n#\n192.0.2.1\n192.0.2.0/24\n',
+    '192.0.2.1-192.0.2.9\n198.51.100.1\n',
+  );
+  is(
+    'maltrail',
+    '# Copyright (c) 2014-2026 Maltrail developers (x)\n\na.test\n192.0.2.1:443\n',
+    '# Aliases: x\n\n# Reference: https://news.test/a\n\na.test\n/gate.php\n',
+  );
+  is('markdown', '# Report\n\nSome words.\n\n| Domain | IP |\n|---|:-:|\n| a.test | 192.0.2.1 |\n');
+  is(
+    'openioc',
+    '<?xml version="1.0"?><ioc xmlns="http://schemas.mandiant.com/2010/ioc" id="x">',
+    '<!-- x --><OpenIOC xmlns="http://openioc.org/schemas/OpenIOC_1.1" id="x">',
+  );
+  is(undefined, '<?xml version="1.0"?><ioc xmlns="http://x.test/">');
 });
 
 test('tables: by header row, last comment or content', () => {
