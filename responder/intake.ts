@@ -1,10 +1,9 @@
 import { type EnrichedDocument, isLater, momentOf } from '../core/contract/enriched-document.ts';
 import type { Prefix } from '../core/indicator/address.ts';
 import { isHost } from '../core/indicator/prefix-index.ts';
-import type { Fuse } from './fuse.ts';
+import type { Amount, Fuse } from './fuse.ts';
 import type { Guard, Refusal } from './guard.ts';
-import type { BlockRow } from './ledger/block-row.ts';
-import type { Load } from './ledger/block-rows.ts';
+import { type BlockRow, isStanding } from './ledger/block-row.ts';
 import { type Decision, decide, lapsed, type PolicyTerms } from './policy.ts';
 
 /** A document about an address, with the address as bytes. */
@@ -20,14 +19,16 @@ export interface IntakeContext {
   readonly terms: PolicyTerms;
   readonly guard: Pick<Guard, 'check'>;
   readonly fuse: Fuse;
-  /** Kept up to date by the caller while it writes rows. */
-  readonly load: Readonly<Load>;
+  /** What is active or waits; kept up to date by the caller while it writes rows. */
+  readonly held: Readonly<Amount>;
 }
 
 /** The row to write, or undefined when the document changes nothing. `refused`: it is refused for a reason that was not told before. */
 export interface Intake {
   readonly row: BlockRow;
   readonly refused: boolean;
+  /** Refused for now: what there is too much of. */
+  readonly full?: keyof Amount;
 }
 
 /** What a document means for its row. Pure; a moment that is not after the one that was acted on means nothing. */
@@ -81,7 +82,7 @@ function wantBlock(
   decision: Extract<Decision, { kind: 'block' }>,
   context: IntakeContext,
 ): Intake {
-  const { now, guard, fuse, load } = context;
+  const { now, guard, fuse, held } = context;
   const wanted = wantedRow(sighting, row, decision, now);
   if (row !== undefined && row.holdUntil > now) return unrefused(noted(row, sighting));
 
@@ -107,8 +108,8 @@ function wantBlock(
     case 'released':
     case 'refused':
     case undefined: {
-      const full = fuse.noRoom(sighting.prefix, load);
-      if (full !== undefined) return refuse(wanted, row, full, now);
+      const full = fuse.noRoom(sighting.prefix, held);
+      if (full !== undefined) return { ...refuse(wanted, row, full, now), full: full.about };
       return unrefused({ ...wanted, state: 'waiting', dirty: false, queuedAt: now });
     }
     default: {
@@ -165,10 +166,6 @@ function refuse(wanted: BlockRow, row: BlockRow | undefined, refusal: Refusal, n
     changedAt: known ? row.changedAt : now,
   };
   return { row: refused, refused: !known };
-}
-
-function isStanding(row: BlockRow): boolean {
-  return row.state === 'intent-block' || row.state === 'enforced' || row.state === 'planned';
 }
 
 function noted(row: BlockRow, { document }: Sighting): BlockRow {

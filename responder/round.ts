@@ -6,14 +6,17 @@ import { actionOf } from './action.ts';
 import type { Backend, Condition } from './backends/backend.ts';
 import { enforceDirty } from './enforce.ts';
 import type { Fuse } from './fuse.ts';
+import type { ScheduleContext } from './grant.ts';
 import type { Guard, GuardEntry } from './guard.ts';
 import { intake, type Sighting } from './intake.ts';
-import { isActive } from './ledger/block-row.ts';
+import { isHeld } from './ledger/block-row.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { countHeld, laneOf } from './ledger/load.ts';
 import type { PolicyTerms } from './policy.ts';
 import { reconcile } from './reconcile.ts';
 import { emptyTally, type Tally } from './record.ts';
-import { liftForbidden, liftOverlapping, type ScheduleContext, schedule } from './schedule.ts';
+import { liftForbidden, liftOverlapping, schedule } from './schedule.ts';
+import { makeRoom } from './share.ts';
 
 export interface RoundsOptions {
   readonly ledger: Ledger;
@@ -118,7 +121,13 @@ export function createRounds(options: RoundsOptions): Rounds {
         const load = ledger.rows.load();
         for (const sighting of sightings) {
           const before = ledger.rows.get(sighting.value);
-          const result = intake(sighting, before, { now: moment, terms, guard, fuse, load });
+          const take = () => intake(sighting, before, { now: moment, terms, guard, fuse, held: load.held });
+          let result = take();
+          // once for each thing that there may be too much of
+          for (let tries = 0; tries < 3 && result?.full !== undefined; tries += 1) {
+            if (!makeRoom(result.row, result.full, { rows: ledger.rows, load, now: moment })) break;
+            result = take();
+          }
           if (result === undefined) continue;
           const { row, refused } = result;
           ledger.rows.put(row);
@@ -126,11 +135,8 @@ export function createRounds(options: RoundsOptions): Rounds {
             ledger.actions.add(actionOf('refuse', row, { actor, enforces, now: moment }), moment);
             tally.refused += 1;
           }
-          const counted = before !== undefined && (before.state === 'waiting' || isActive(before.state));
-          if (row.state === 'waiting' && !counted) {
-            load.waiting += 1;
-            if (row.type === 'cidr') load.cidrs += 1;
-          }
+          if (before !== undefined && isHeld(before)) countHeld(load, laneOf(before), before.prefix, -1);
+          if (isHeld(row)) countHeld(load, laneOf(row), row.prefix, 1);
         }
       });
     },

@@ -1,14 +1,8 @@
 import { actionOf } from './action.ts';
-import { type Fuse, minuteBefore } from './fuse.ts';
-import type { Guard, GuardEntry, Refusal } from './guard.ts';
+import { grantWaiting, type ScheduleContext } from './grant.ts';
+import type { GuardEntry, Refusal } from './guard.ts';
 import { lift } from './intake.ts';
-import type { BlockRow } from './ledger/block-row.ts';
-import type { RecordContext } from './record.ts';
-
-export interface ScheduleContext extends RecordContext {
-  readonly fuse: Fuse;
-  readonly guard: Pick<Guard, 'check'>;
-}
+import { type BlockRow, STANDING_STATES } from './ledger/block-row.ts';
 
 /** Rows handled in one transaction. */
 const MOST_ROWS = 5000;
@@ -49,30 +43,11 @@ function ended(row: BlockRow, now: number): BlockRow {
   return { ...row, ...gone, state: 'released', code, reason };
 }
 
-/** Highest score first. Guard and limits are asked again: much can have changed while a row waited. */
-function grantWaiting({ ledger, fuse, guard, actor, enforces, now, tally }: ScheduleContext): void {
-  const { rows, actions } = ledger;
-  if (rows.waiting(1).length === 0) return;
-  const startedLastMinute = rows.startedSince(minuteBefore(now));
-  const allowance = fuse.allowance({ active: rows.load().active, startedLastMinute });
-  for (const row of rows.waiting(Math.min(allowance, MOST_ROWS))) {
-    const refusal = guard.check(row.prefix) ?? fuse.tooWide(row.prefix);
-    if (refusal === undefined) {
-      rows.put({ ...row, state: 'intent-block', blockedAt: now, changedAt: now, dirty: true, seq: row.seq + 1 });
-      continue;
-    }
-    const refused: BlockRow = { ...row, ...refusal, state: 'refused', changedAt: now, seq: row.seq + 1 };
-    rows.put(refused);
-    actions.add(actionOf('refuse', refused, { actor, enforces, now }), now);
-    tally.refused += 1;
-  }
-}
-
 /** Lifts what stands and overlaps these; to be called inside `ledger.write`. Returns how many. */
 export function liftOverlapping(entries: readonly GuardEntry[], context: ScheduleContext): number {
   let lifted = 0;
   for (const { prefix } of entries) {
-    const standing = context.ledger.rows.list({ overlapping: prefix, states: STANDING, limit: MOST_ROWS });
+    const standing = context.ledger.rows.list({ overlapping: prefix, states: STANDING_STATES, limit: MOST_ROWS });
     lifted += liftRefused(standing, context);
   }
   return lifted;
@@ -81,13 +56,11 @@ export function liftOverlapping(entries: readonly GuardEntry[], context: Schedul
 /** Lifts everything that stands and may not; for a start, when lists and limits may have changed. */
 export function liftForbidden(context: ScheduleContext): number {
   let lifted = 0;
-  for (const state of STANDING) {
+  for (const state of STANDING_STATES) {
     for (const page of context.ledger.rows.inState(state)) lifted += liftRefused(page, context);
   }
   return lifted;
 }
-
-const STANDING = ['intent-block', 'enforced', 'planned'] as const;
 
 function liftRefused(standing: readonly BlockRow[], { ledger, guard, fuse, now }: ScheduleContext): number {
   let lifted = 0;

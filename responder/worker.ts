@@ -73,6 +73,7 @@ export function startResponder(options: ResponderOptions): Responder {
     maxNewPerMinute: config.max_new_per_minute,
     maxPrefix4: config.max_prefix_v4,
     maxPrefix6: config.max_prefix_v6,
+    maxAddresses: config.max_addresses,
     get maxCidrs() {
       return backend.maxCidrs;
     },

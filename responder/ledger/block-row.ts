@@ -24,8 +24,20 @@ export type BlockState = (typeof BLOCK_STATES)[number];
 /** States that count against the fuse. */
 export const ACTIVE_STATES: readonly BlockState[] = ['intent-block', 'enforced', 'planned', 'intent-unblock'];
 
+/** Blocked, planned, or about to be, and not about to be lifted. */
+export const STANDING_STATES: readonly BlockState[] = ['intent-block', 'enforced', 'planned'];
+
+export function isStanding({ state }: { readonly state: BlockState }): boolean {
+  return STANDING_STATES.includes(state);
+}
+
 export function isActive(state: BlockState): boolean {
   return ACTIVE_STATES.includes(state);
+}
+
+/** Counts against the fuse, or waits for it. */
+export function isHeld({ state }: { readonly state: BlockState }): boolean {
+  return state === 'waiting' || isActive(state);
 }
 
 /** One address or network that the responder was ever told to act on. Times are epoch ms. */

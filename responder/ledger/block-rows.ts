@@ -1,13 +1,17 @@
 import { ipRange, type Prefix, prefixContains } from '../../core/indicator/address.ts';
 import type { Database } from '../../core/process/sqlite.ts';
-import { ACTIVE_STATES, type BlockRow, type BlockState, count, readBlockRow, type SqlRow } from './block-row.ts';
-
-/** How full the ledger is. `active` counts what is blocked, planned, or about to be; `cidrs` the networks active or waiting. */
-export interface Load {
-  active: number;
-  waiting: number;
-  cidrs: number;
-}
+import { type Amount, addAmount, amountOf } from '../fuse.ts';
+import {
+  ACTIVE_STATES,
+  type BlockRow,
+  type BlockState,
+  count,
+  readBlockRow,
+  type SqlRow,
+  STANDING_STATES,
+  text,
+} from './block-row.ts';
+import { countHeld, emptyLoad, type Load } from './load.ts';
 
 export interface BlockFilter {
   readonly states?: readonly BlockState[];
@@ -32,7 +36,12 @@ export interface BlockRows {
   inKernel(): IterableIterator<BlockRow[]>;
   /** True if the firewall holds anything beyond this moment, as far as is known. */
   holdsKernel(moment: number): boolean;
-  waiting(limit: number): BlockRow[];
+  /** Lanes in which something waits. */
+  waitingLanes(): string[];
+  /** What waits in a lane, highest score first. */
+  waitingIn(lane: string, limit: number): BlockRow[];
+  /** What a lane holds of this, lowest score first; what waits before what stands. */
+  least(lane: string, about: keyof Amount, limit: number): BlockRow[];
   /** Rows in these states that end at or before this moment. */
   ending(states: readonly BlockState[], before: number, limit: number): BlockRow[];
   /** Networks that end at or before this moment and stand for narrower rows. */
@@ -41,8 +50,8 @@ export interface BlockRows {
   inState(state: BlockState): IterableIterator<BlockRow[]>;
   load(): Load;
   counts(): Record<BlockState, number>;
-  /** Blocks begun after this moment. */
-  startedSince(moment: number): number;
+  /** Blocks begun after `moment` and not after `now`, by lane. */
+  startedSince(moment: number, now: number): Map<string, number>;
   list(filter: BlockFilter): BlockRow[];
   /** Deletes what ended, or was refused, before this moment and is not held free. */
   prune(before: number, now: number): number;
@@ -72,7 +81,18 @@ export function createBlockRows(database: Database): BlockRows {
   const networks = select(`WHERE type = 'cidr' AND kernel_until > 0`);
   const inKernel = select('WHERE kernel_until > 0 AND value > ? ORDER BY value LIMIT ?');
   const holdsKernel = database.prepare('SELECT 1 FROM blocks WHERE kernel_until > ? LIMIT 1');
-  const waiting = select(`WHERE state = 'waiting' ORDER BY score DESC, queued_at LIMIT ?`);
+  const waitingLanes = database.prepare(`SELECT DISTINCT lane FROM blocks WHERE state = 'waiting'`);
+  const waitingIn = select(`WHERE state = 'waiting' AND lane = ? ORDER BY score DESC, queued_at LIMIT ?`);
+  const least = (about: string) => ({
+    waiting: select(`WHERE state = 'waiting' AND lane = ? AND ${about} ORDER BY score, queued_at DESC LIMIT ?`),
+    standing: select(`WHERE state IN (${quoted(STANDING_STATES)}) AND lane = ? AND ${about} ORDER BY score LIMIT ?`),
+  });
+  const leastOf = {
+    rows: least('1'),
+    cidrs: least(`type = 'cidr'`),
+    addresses4: least('length(bytes) = 4'),
+    nets6: least('length(bytes) = 16'),
+  } as const satisfies Record<keyof Amount, ReturnType<typeof least>>;
   const ending = select('WHERE state = ? AND until <= ? LIMIT ?');
   const endingCovers = select(
     `AS wide WHERE state = 'enforced' AND until <= ? AND type = 'cidr'
@@ -80,10 +100,13 @@ export function createBlockRows(database: Database): BlockRows {
   );
   const inState = select('WHERE +state = ? AND value > ? ORDER BY value LIMIT ?');
   const byState = database.prepare('SELECT state, count(*) AS n FROM blocks GROUP BY state');
-  const countNetworks = database.prepare(
-    `SELECT count(*) AS n FROM blocks WHERE type = 'cidr' AND state IN (${quoted([...ACTIVE_STATES, 'waiting'])})`,
+  const held = database.prepare(
+    `SELECT lane, state, length(bytes) AS size, length, count(*) AS n FROM blocks
+       WHERE state IN (${quoted([...ACTIVE_STATES, 'waiting'])}) GROUP BY 1, 2, 3, 4`,
   );
-  const startedSince = database.prepare('SELECT count(*) AS n FROM blocks WHERE blocked_at > ?');
+  const startedSince = database.prepare(
+    'SELECT lane, count(*) AS n FROM blocks WHERE blocked_at > ? AND blocked_at <= ? GROUP BY lane',
+  );
   const within = select('WHERE length(bytes) = ? AND bytes BETWEEN ? AND ? ORDER BY bytes, length');
   const widerNetworks = select(`WHERE type = 'cidr' AND length(bytes) = ? AND length < ?`);
   const prune = database.prepare(
@@ -144,17 +167,29 @@ export function createBlockRows(database: Database): BlockRows {
     networksInKernel: () => networks.all().map(readBlockRow),
     inKernel: () => pages((after) => inKernel.all(after, PAGE)),
     holdsKernel: (moment) => holdsKernel.get(moment) !== undefined,
-    waiting: (limit) => waiting.all(limit).map(readBlockRow),
+    waitingLanes: () => waitingLanes.all().map((row) => text(row, 'lane')),
+    waitingIn: (lane, limit) => waitingIn.all(lane, limit).map(readBlockRow),
+    least(lane, about, limit) {
+      const rows = leastOf[about].waiting.all(lane, limit);
+      if (rows.length < limit) rows.push(...leastOf[about].standing.all(lane, limit - rows.length));
+      return rows.map(readBlockRow);
+    },
     ending: (states, before, limit) => states.flatMap((state) => ending.all(state, before, limit).map(readBlockRow)),
     endingCovers: (before) => endingCovers.all(before).map(readBlockRow),
     inState: (state) => pages((after) => inState.all(state, after, PAGE)),
     load() {
-      const all = counts();
-      const active = ACTIVE_STATES.reduce((sum, state) => sum + all[state], 0);
-      return { active, waiting: all.waiting, cidrs: count(countNetworks.get(), 'n') };
+      const load = emptyLoad();
+      for (const row of held.all()) {
+        const prefix = { bytes: new Uint8Array(count(row, 'size')), length: count(row, 'length') };
+        const times = count(row, 'n');
+        countHeld(load, text(row, 'lane'), prefix, times);
+        if (row.state !== 'waiting') addAmount(load.active, amountOf(prefix), times);
+      }
+      return load;
     },
     counts,
-    startedSince: (moment) => count(startedSince.get(moment), 'n'),
+    startedSince: (moment, now) =>
+      new Map(startedSince.all(moment, now).map((row) => [text(row, 'lane'), count(row, 'n')])),
     list({ states = [], overlapping, limit = 1000 }) {
       const wanted = (row: BlockRow): boolean => states.length === 0 || states.includes(row.state);
       if (overlapping !== undefined) {

@@ -46,4 +46,12 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
   ALTER TABLE blocks ADD COLUMN life INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE blocks ADD COLUMN feed TEXT;
   `,
+  `
+  ALTER TABLE blocks ADD COLUMN lane TEXT GENERATED ALWAYS AS (coalesce(feed, source)) VIRTUAL;
+  DROP INDEX blocks_waiting;
+  CREATE INDEX blocks_waiting ON blocks(lane, score DESC, queued_at) WHERE state = 'waiting';
+  CREATE INDEX blocks_standing ON blocks(lane, score) WHERE state IN ('intent-block', 'enforced', 'planned');
+  CREATE INDEX blocks_held ON blocks(lane, state, length(bytes), length)
+    WHERE state IN ('intent-block', 'enforced', 'planned', 'intent-unblock', 'waiting');
+  `,
 ];

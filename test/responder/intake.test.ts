@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
 import { inspectDocument } from '../../core/contract/read-document.ts';
-import { createFuse } from '../../responder/fuse.ts';
+import { createFuse, NO_AMOUNT } from '../../responder/fuse.ts';
 import { type IntakeContext, intake } from '../../responder/intake.ts';
 import type { BlockRow } from '../../responder/ledger/block-row.ts';
 import { policyTerms } from '../../responder/policy.ts';
@@ -21,8 +21,15 @@ const context: IntakeContext = {
     block_for: 24 * HOUR,
   }),
   guard: { check: () => undefined },
-  fuse: createFuse({ maxActive: 10, maxNewPerMinute: 5, maxPrefix4: 16, maxPrefix6: 32, maxCidrs: 3 }),
-  load: { active: 0, waiting: 0, cidrs: 0 },
+  fuse: createFuse({
+    maxActive: 10,
+    maxNewPerMinute: 5,
+    maxPrefix4: 16,
+    maxPrefix6: 32,
+    maxCidrs: 3,
+    maxAddresses: 99_999,
+  }),
+  held: NO_AMOUNT,
 };
 const guarded: IntakeContext = {
   ...context,
@@ -138,7 +145,7 @@ it('takes back an unblock that was not done yet', () => {
 });
 
 it('refuses what the fuse has no room for, but renews what stands', () => {
-  const full = { ...context, load: { active: 5, waiting: 5, cidrs: 0 } };
+  const full = { ...context, held: { ...NO_AMOUNT, rows: 10 } };
   assert.equal(take(documentOf('9.1.2.3'), undefined, full)?.row.code, 'FUSE_MAX_ACTIVE');
   assert.equal(take(again(), rowOf('9.1.2.3'), full)?.row.state, 'enforced');
   assert.equal(take(documentOf('9.0.0.0/8'))?.row.code, 'FUSE_PREFIX_WIDTH');

@@ -60,7 +60,7 @@ const wave1 = (): EnrichedDocument[] => [
 const wave2 = (): EnrichedDocument[] => [
   ...Array.from({ length: 20 }, (_, at) => documentOf(`9.2.2.${at}`, Date.now())),
   documentOf('9.5.2.7', Date.now()),
-  documentOf('9.5.0.0/16', Date.now()),
+  documentOf('9.5.0.0/20', Date.now()),
   ...Array.from({ length: 5 }, (_, at) => documentOf(`9.1.1.${at}`, Date.now(), { revision: 2 })),
   ...Array.from({ length: 5 }, (_, at) =>
     documentOf(`9.1.1.${at + 5}`, Date.now(), { revision: 2, status: 'revoked' }),
@@ -71,7 +71,7 @@ const wave2 = (): EnrichedDocument[] => [
 const expectedBlocks = [
   ...Array.from({ length: 20 }, (_, at) => `9.1.1.${at}`).filter((_, at) => at < 5 || at >= 10),
   ...Array.from({ length: 20 }, (_, at) => `9.2.2.${at}`),
-  ...['9.5.1.0/24', '9.5.2.0/24', '9.5.0.0/16', '9.5.2.7'],
+  ...['9.5.1.0/24', '9.5.2.0/24', '9.5.0.0/20', '9.5.2.7'],
 ].sort();
 
 /** Ledger = kernel = what was asked for; every action told, under one id each. */
@@ -94,7 +94,7 @@ async function verify({ desk, network }: Scene): Promise<void> {
   for (const row of believed)
     assert.ok(Math.abs((kernel.get(row.value) ?? 0) - row.until) < 3000, `${row.value}: deadline`);
   for (const value of ['9.5.1.0/24', '9.5.2.0/24']) {
-    assert.equal(rows.find((row) => row.value === value)?.coveredBy, '9.5.0.0/16');
+    assert.equal(rows.find((row) => row.value === value)?.coveredBy, '9.5.0.0/20');
   }
 
   const ids = new Map<string, Set<string>>();

@@ -8,13 +8,14 @@ import { noSeam } from '../../core/process/seam.ts';
 import { createDryRun } from '../../responder/backends/dry-run.ts';
 import { createFuse } from '../../responder/fuse.ts';
 import { createGuard } from '../../responder/guard.ts';
+import type { Ledger } from '../../responder/ledger/ledger.ts';
 import { listBlocks, requestUnblock } from '../../responder/ledger/requests.ts';
 import { neverBlockLines } from '../../responder/never-block.ts';
 import { policyTerms } from '../../responder/policy.ts';
 import { createRounds } from '../../responder/round.ts';
 import { until } from '../services/wait.ts';
 import { emptyStore, openDesk } from './desk.ts';
-import { documentOf } from './documents.ts';
+import { claimAt, documentOf } from './documents.ts';
 import { rowOf } from './rows.ts';
 
 const brief = (actions: Action[]) =>
@@ -24,7 +25,7 @@ const now = () => Date.now();
 it('plans in dry-run, once an address, and says so on the topic', async (t) => {
   const desk = await openDesk(t);
   const responder = desk.start();
-  await desk.publish(documentOf('9.1.2.3', now()), documentOf('9.2.0.0/16', now()), documentOf('2a00::1', now()));
+  await desk.publish(documentOf('9.1.2.3', now()), documentOf('9.2.0.0/20', now()), documentOf('2a00::1', now()));
   await desk.settled(responder);
   await desk.publish(documentOf('9.1.2.3', now(), { revision: 2 }));
   await desk.settled(responder);
@@ -32,7 +33,7 @@ it('plans in dry-run, once an address, and says so on the topic', async (t) => {
   assert.deepEqual(brief(actions).sort(), [
     ['block', 'planned', undefined, '2a00::1'],
     ['block', 'planned', undefined, '9.1.2.3'],
-    ['block', 'planned', undefined, '9.2.0.0/16'],
+    ['block', 'planned', undefined, '9.2.0.0/20'],
   ]);
   const first = actions.find(({ indicator }) => indicator?.value === '9.1.2.3');
   assert.equal(first?.actor, 'fw1');
@@ -71,7 +72,7 @@ it('refuses what the guard spares, and tells it once', async (t) => {
   const responder = desk.start({ guard });
   await desk.publish(
     documentOf('8.8.8.8', now()),
-    documentOf('8.8.0.0/16', now()),
+    documentOf('8.8.0.0/20', now()),
     documentOf('10.0.0.1', now()),
     documentOf('9.0.0.0/8', now()),
   );
@@ -80,7 +81,7 @@ it('refuses what the guard spares, and tells it once', async (t) => {
   await desk.settled(responder);
   assert.deepEqual(brief(await desk.actions()).sort(), [
     ['refuse', 'refused', 'FUSE_PREFIX_WIDTH', '9.0.0.0/8'],
-    ['refuse', 'refused', 'GUARD_NEVER_BLOCK', '8.8.0.0/16'],
+    ['refuse', 'refused', 'GUARD_NEVER_BLOCK', '8.8.0.0/20'],
     ['refuse', 'refused', 'GUARD_NEVER_BLOCK', '8.8.8.8'],
     ['refuse', 'refused', 'GUARD_SPECIAL_PURPOSE', '10.0.0.1'],
   ]);
@@ -136,6 +137,103 @@ it('refuses beyond max_active', async (t) => {
       ['refuse', 'FUSE_MAX_ACTIVE'],
     ],
   );
+});
+
+const from = (feed: string, value: string, score: number, changes = {}) =>
+  documentOf(value, now(), { threat_score: score, claims: [claimAt(now(), { feed })], ...changes });
+
+const standing = (desk: { ledger: Ledger }) =>
+  listBlocks(desk.ledger, { states: ['planned'] })
+    .map(({ feed, score }) => `${feed} ${score}`)
+    .sort();
+
+it('shares a minute between feeds, best score first within each', async (t) => {
+  const desk = await openDesk(t);
+  const responder = desk.start({ config: { max_new_per_minute: 4 } });
+  await desk.publish(
+    ...[99, 98, 97, 96, 95].map((score, at) => from('loud', `9.1.2.${at}`, score)),
+    ...[50, 70, 60].map((score, at) => from('quiet', `9.1.3.${at}`, score)),
+  );
+  await desk.settled(responder);
+  assert.deepEqual(standing(desk), ['loud 98', 'loud 99', 'quiet 60', 'quiet 70']);
+  assert.equal(responder.counts().waiting, 4);
+});
+
+it('gives a feed its share at once when others have used the minute up', async (t) => {
+  const desk = await openDesk(t);
+  let clock = now();
+  const responder = desk.start({ config: { max_new_per_minute: 20 }, now: () => clock });
+  await desk.publish(...Array.from({ length: 100 }, (_, at) => from('loud', `9.1.2.${at}`, 90)));
+  await desk.settled(responder);
+  assert.equal(responder.counts().planned, 20, 'one feed alone has all of the minute, and no more');
+  await desk.publish(...[95, 99].map((score, at) => from('late', `9.1.3.${at}`, score)));
+  await desk.settled(responder);
+  assert.deepEqual(
+    standing(desk).filter((row) => row.startsWith('late')),
+    ['late 99'],
+    'one in twenty',
+  );
+  await desk.publish(from('later', '9.1.4.1', 99));
+  await desk.settled(responder);
+  assert.equal(responder.counts().planned, 21, 'for all of them together');
+  clock += 60_001;
+  await until(() => responder.counts().planned >= 41, { what: 'the next minute' });
+  assert.deepEqual(
+    standing(desk).filter((row) => !row.startsWith('loud')),
+    ['late 95', 'late 99', 'later 99'],
+  );
+});
+
+it('makes room for a feed that holds less than its share of the queue', async (t) => {
+  const desk = await openDesk(t);
+  const responder = desk.start({ config: { max_active: 10, max_new_per_minute: 6 } });
+  await desk.publish(...Array.from({ length: 30 }, (_, at) => from('loud', `9.1.2.${at}`, 60 + at)));
+  await desk.settled(responder);
+  const rows = (feed: string) =>
+    listBlocks(desk.ledger, { states: ['planned', 'waiting'] }).filter((row) => row.feed === feed);
+  assert.equal(rows('loud').length, 10);
+  await desk.publish(...Array.from({ length: 8 }, (_, at) => from('late', `9.1.3.${at}`, 50)));
+  await desk.settled(responder);
+  assert.deepEqual([rows('loud').length, rows('late').length], [5, 5], 'neither more than half');
+  const dropped = listBlocks(desk.ledger, { states: ['released'] });
+  assert.deepEqual(new Set(dropped.map(({ code }) => code)), new Set(['FUSE_SHARE']));
+  assert.match(dropped[0]?.reason ?? '', /feed loud holds more than its share, and feed late needs room/);
+  const kept = Math.min(...rows('loud').map(({ score }) => score));
+  assert.ok(
+    dropped.filter(({ blockedAt }) => blockedAt === 0).every(({ score }) => score <= kept),
+    'the worst go',
+  );
+});
+
+it('lifts what stands of a feed that holds all addresses, for one that holds none', async (t) => {
+  const desk = await openDesk(t);
+  const responder = desk.start({ config: { max_addresses: 8192 } });
+  await desk.publish(...['9.1.0.0/20', '9.2.0.0/20', '9.3.0.0/20'].map((value, at) => from('loud', value, 90 - at)));
+  await desk.settled(responder);
+  assert.deepEqual(standing(desk), ['loud 89', 'loud 90']);
+  assert.equal(desk.ledger.rows.get('9.3.0.0/20')?.code, 'FUSE_MAX_ADDRESSES');
+  await desk.publish(from('late', '9.9.9.9', 99));
+  await desk.settled(responder);
+  assert.deepEqual(standing(desk), ['late 99', 'loud 90']);
+  assert.equal(desk.ledger.rows.get('9.2.0.0/20')?.code, 'FUSE_SHARE');
+});
+
+it('takes no network wider than /20 or /40, and no more than a million addresses, unless told', async (t) => {
+  const desk = await openDesk(t);
+  const responder = desk.start();
+  await desk.publish(
+    ...['9.0.0.0/19', '2a00::/39', '2a01::/45'].map((value) => from('list', value, 90)),
+    ...Array.from({ length: 250 }, (_, at) => from('list', `9.${at + 1}.0.0/20`, 90)),
+  );
+  await desk.settled(responder);
+  const code = (value: string) => desk.ledger.rows.get(value)?.code;
+  assert.deepEqual(['9.0.0.0/19', '2a00::/39', '2a01::/45'].map(code), [
+    'FUSE_PREFIX_WIDTH',
+    'FUSE_PREFIX_WIDTH',
+    null,
+  ]);
+  const rows = listBlocks(desk.ledger, { states: ['planned', 'waiting'] });
+  assert.equal(rows.filter(({ value }) => value.endsWith('/20')).length, 244, '244 x 4096 addresses');
 });
 
 it('begins with what the store says is active, then follows the topic', async (t) => {
@@ -240,14 +338,14 @@ it('unblocks when asked, and holds it free', async (t) => {
   const desk = await openDesk(t);
   let clock = now();
   const responder = desk.start({ now: () => clock });
-  await desk.publish(documentOf('9.1.2.3', clock), documentOf('9.1.0.0/16', clock));
+  await desk.publish(documentOf('9.1.2.3', clock), documentOf('9.1.0.0/20', clock));
   await desk.settled(responder);
   const answer = requestUnblock(desk.ledger, ' 9.1.2.3 ', { reason: 'a customer', hold: 3_600_000 }, clock);
   assert.deepEqual(answer, {
     kind: 'requested',
     value: '9.1.2.3',
     holdUntil: clock + 3_600_000,
-    coveredBy: ['9.1.0.0/16'],
+    coveredBy: ['9.1.0.0/20'],
   });
   await until(() => desk.ledger.rows.get('9.1.2.3')?.state === 'released', { what: 'the responder to lift it' });
   await desk.publish(documentOf('9.1.2.3', clock, { revision: 2 }));
@@ -291,7 +389,7 @@ it('ends a block at its deadline', async (t) => {
 it('lifts what the host comes to need', async (t) => {
   const desk = await openDesk(t);
   const responder = desk.start();
-  await desk.publish(documentOf('9.1.2.3', now()), documentOf('9.2.0.0/16', now()), documentOf('9.3.3.3', now()));
+  await desk.publish(documentOf('9.1.2.3', now()), documentOf('9.2.0.0/20', now()), documentOf('9.3.3.3', now()));
   await desk.settled(responder);
   await responder.stop();
   const guard = createGuard(neverBlockLines(['9.1.2.0/24', '9.2.2.2'], 'new.txt'));
@@ -303,7 +401,7 @@ it('lifts what the host comes to need', async (t) => {
       .sort(),
     [
       ['9.1.2.3', 'released'],
-      ['9.2.0.0/16', 'released'],
+      ['9.2.0.0/20', 'released'],
       ['9.3.3.3', 'planned'],
     ],
   );
@@ -358,11 +456,18 @@ it('lifts what overlaps an address that the guard comes to spare while it runs',
   const rounds = createRounds({
     ...{ ledger: desk.ledger, bus: desk.bus, backend: createDryRun(), log: silentLog, seam: noSeam, now, actor: 'fw1' },
     guard: createGuard(neverBlockLines(['9.1.2.3', '9.2.2.2'], 'new.txt')),
-    fuse: createFuse({ maxActive: 9, maxNewPerMinute: 9, maxPrefix4: 16, maxPrefix6: 32, maxCidrs: 9 }),
+    fuse: createFuse({
+      maxActive: 9,
+      maxNewPerMinute: 9,
+      maxPrefix4: 16,
+      maxPrefix6: 32,
+      maxCidrs: 9,
+      maxAddresses: 99_999,
+    }),
     terms: policyTerms({ min_confidence: 0, min_score: 0, max_age: 1, tags: [], block_for: 1 }),
   });
   desk.ledger.write(() => {
-    for (const value of ['9.1.2.3', '9.2.0.0/16', '9.3.3.3']) {
+    for (const value of ['9.1.2.3', '9.2.0.0/20', '9.3.3.3']) {
       desk.ledger.rows.put(rowOf(value, { state: 'planned', until: now() + 60_000 }));
     }
   });
@@ -374,7 +479,7 @@ it('lifts what overlaps an address that the guard comes to spare while it runs',
       .sort(),
     [
       ['9.1.2.3', 'released', 'GUARD_NEVER_BLOCK'],
-      ['9.2.0.0/16', 'released', 'GUARD_NEVER_BLOCK'],
+      ['9.2.0.0/20', 'released', 'GUARD_NEVER_BLOCK'],
       ['9.3.3.3', 'planned', null],
     ],
   );

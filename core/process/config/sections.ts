@@ -235,8 +235,14 @@ export const responderSection = z.strictObject({
   never_block: z.array(z.string()).default([]),
   max_active: z.int().min(1).max(1_000_000).default(200_000),
   max_new_per_minute: z.int().min(1).max(100_000).default(500),
-  max_prefix_v4: z.int().min(1).max(32).default(16),
-  max_prefix_v6: z.int().min(1).max(128).default(32),
+  /** Of IPv4; and as many /64 networks of IPv6. */
+  max_addresses: z
+    .int()
+    .min(1)
+    .max(2 ** 32)
+    .default(1_000_000),
+  max_prefix_v4: z.int().min(1).max(32).default(20),
+  max_prefix_v6: z.int().min(1).max(128).default(40),
   hold: duration.default(86_400_000),
   chains: z
     .array(z.enum(['input', 'forward', 'output']))
