@@ -39,6 +39,8 @@ export interface MailRounds {
   verify(): Promise<boolean>;
   /** The last round broke off, by an outage of the store or the bus: another one has to finish its work. */
   brokeOff(): boolean;
+  /** Nothing stands in the outbox: what this process could not send another one did. True when that is news here. */
+  nothingStands(): boolean;
   /** Epoch ms before which a round has nothing to send again; 0 when nothing stands. */
   nextTry(): number;
   /** Epoch ms before which no new mail is due. */
@@ -182,6 +184,13 @@ export function createMailRounds({ fill, send, cursors, lease, quiet, context }:
       return failure === undefined;
     },
     brokeOff: () => brokeOff,
+    nothingStands() {
+      const news = standing > 0;
+      standing = 0;
+      blockedUntil = 0;
+      putOff.clear();
+      return news;
+    },
     nextTry() {
       if (standing === 0) return 0;
       return putOff.size < standing ? blockedUntil : Math.max(blockedUntil, Math.min(...putOff.values()));

@@ -41,6 +41,7 @@ const SENDER_PART = 'alerting';
 /** While alerts stream in, how long a mail may be held beyond `firstWait`. */
 const MOST_HELD = 120_000;
 const FLUSH_TRIES = 4;
+const VERIFY_EVERY = 60_000;
 
 /**
  * Two timers and no more: `firstWait` from the first row that waits, `quiet` between mails (kept by the rounds, across processes and
@@ -55,6 +56,9 @@ export function createSender({ outbox, rounds, context, firstWait, lease, busy, 
   /** Until a round has seen what an earlier process left; its lease may have to run out before. */
   let first = true;
   let last: Promise<unknown> = Promise.resolve();
+  /** Did the channel work when it was last tried without a mail, and when is it tried again? */
+  let works = true;
+  let verifyAt = 0;
 
   /** One round at a time: `flush` may come while the timers are at work. */
   const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
@@ -67,10 +71,16 @@ export function createSender({ outbox, rounds, context, firstWait, lease, busy, 
   const poll = atMost(firstWait / 3, 200, 10_000);
   const heldStep = atMost(firstWait, 200, 3000);
 
+  const verify = async (): Promise<void> => {
+    works = await rounds.verify();
+    verifyAt = clock.now() + VERIFY_EVERY;
+  };
+
   /** Looks what there is to do, does it, and gives the milliseconds until the next look. */
   const look = async (): Promise<number> => {
     const [{ total }, { unsent }] = await Promise.all([outbox.pending(1), outbox.counts()]);
     const now = clock.now();
+    if (unsent === 0 && rounds.nothingStands()) await verify();
     if (total === 0) waitingSince = undefined;
     else waitingSince ??= now;
 
@@ -97,8 +107,7 @@ export function createSender({ outbox, rounds, context, firstWait, lease, busy, 
 
     async run() {
       const backoff = createBackoff({ first: 1000, most: 60_000 });
-      let works = await rounds.verify();
-      let verifyAt = clock.now() + 60_000;
+      await verify();
       while (!stopping.signal.aborted) {
         let wait: number;
         try {
@@ -112,10 +121,7 @@ export function createSender({ outbox, rounds, context, firstWait, lease, busy, 
           log.warn({ error }, 'the outbox cannot be used; mails wait');
         }
         // With no mail to try, nothing else would notice that the mail server is back.
-        if (!works && rounds.nextTry() === 0 && clock.now() >= verifyAt) {
-          works = await rounds.verify();
-          verifyAt = clock.now() + 60_000;
-        }
+        if (!works && rounds.nextTry() === 0 && clock.now() >= verifyAt) await verify();
         if (nudge.signal.aborted) nudge = new AbortController();
         await clock.sleep(wait, AbortSignal.any([stopping.signal, nudge.signal]));
       }

@@ -14,14 +14,19 @@ import type { Settings } from './settings.ts';
 /** Whose word decides what is blocked and mailed, or can be given back its place there by a replay. */
 const SIGNED_TOPICS: ReadonlySet<string> = new Set([TOPICS.raw, TOPICS.enriched, TOPICS.deadLetters]);
 
+export interface Opening {
+  /** Who only asks makes nothing. */
+  asking?: boolean;
+}
+
 /** Opens the bus that the configuration names. */
-export async function openBus(settings: Settings, context: WorkerContext): Promise<Bus> {
+export async function openBus(settings: Settings, context: WorkerContext, opening: Opening = {}): Promise<Bus> {
   const { sign } = settings.config.bus;
-  const bus = await openUnsigned(settings, context);
+  const bus = await openUnsigned(settings, context, opening);
   return sign === undefined ? bus : withSignatures(bus, { ...sign, topics: SIGNED_TOPICS });
 }
 
-async function openUnsigned(settings: Settings, context: WorkerContext): Promise<Bus> {
+async function openUnsigned(settings: Settings, context: WorkerContext, { asking = false }: Opening): Promise<Bus> {
   const { bus } = settings.config;
   switch (bus.kind) {
     case 'embedded':
@@ -30,6 +35,7 @@ async function openUnsigned(settings: Settings, context: WorkerContext): Promise
         log: context.log,
         health: context.health,
         retention: retentionOf(settings),
+        asking,
       });
     case 'kafka':
       return withPrefix(await openKafkaBus(bus, context), bus.prefix);
@@ -41,11 +47,15 @@ async function openUnsigned(settings: Settings, context: WorkerContext): Promise
 }
 
 /** Opens the store that the configuration names. */
-export async function openStore(settings: Settings, context: WorkerContext): Promise<Store> {
+export async function openStore(
+  settings: Settings,
+  context: WorkerContext,
+  { asking = false }: Opening = {},
+): Promise<Store> {
   const { store } = settings.config;
   switch (store.kind) {
     case 'embedded':
-      return openEmbeddedStore({ data: settings.data, log: context.log, health: context.health });
+      return openEmbeddedStore({ data: settings.data, log: context.log, health: context.health, asking });
     case 'elasticsearch':
       return openElasticsearchStore(store, context);
     default: {

@@ -5,7 +5,7 @@ import { createMetrics } from '../core/process/metrics.ts';
 import { noSeam } from '../core/process/seam.ts';
 import type { WorkerContext } from '../core/process/worker-context.ts';
 import type { Store } from '../store/port.ts';
-import { openBus, openStore } from './ports.ts';
+import { type Opening, openBus, openStore } from './ports.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** Options that every command has. */
@@ -27,6 +27,7 @@ export interface Session {
 export async function withSession(
   options: CommonOptions,
   work: (session: Session) => Promise<number>,
+  opening: Opening = {},
 ): Promise<number> {
   const settings = readSettings(options.config);
   const context: WorkerContext = {
@@ -42,11 +43,11 @@ export async function withSession(
       settings,
       context,
       bus: () => {
-        bus ??= openBus(settings, context);
+        bus ??= openBus(settings, context, opening);
         return bus;
       },
       store: () => {
-        store ??= openStore(settings, context);
+        store ??= openStore(settings, context, opening);
         return store;
       },
     });
@@ -54,6 +55,11 @@ export async function withSession(
     await (await settle(bus))?.close();
     await (await settle(store))?.close();
   }
+}
+
+/** The same for a command that only asks: it makes nothing, neither file nor folder. */
+export function askSession(options: CommonOptions, work: (session: Session) => Promise<number>): Promise<number> {
+  return withSession(options, work, { asking: true });
 }
 
 /** A port that could not be opened has nothing to close. */

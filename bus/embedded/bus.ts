@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { databasePath } from '../../core/process/data-folder.ts';
+import { databasePath, databaseToAsk } from '../../core/process/data-folder.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import type { Health } from '../../core/process/health.ts';
 import type { Log } from '../../core/process/log.ts';
@@ -20,6 +20,8 @@ export interface EmbeddedBusOptions {
   retention?: Readonly<Record<string, number>>;
   /** Epoch ms; for tests. */
   now?: () => number;
+  /** For questions alone: where there is no database yet, none is made. */
+  asking?: boolean;
 }
 
 /** Rows of one transaction: about 3 ms of a blocked event loop at 1 KB a record. */
@@ -32,9 +34,10 @@ const LAST_WAIT_MS = 5_000;
  * A bus for one machine: a log in SQLite, one partition (0) a topic. It has one consumer a group: what would be a second
  * member is refused, since with one partition it could only wait. `publish` returns when the records are on disk.
  */
-export function openEmbeddedBus({ data, log, health, retention = {}, now = Date.now }: EmbeddedBusOptions): Bus {
+export function openEmbeddedBus(options: EmbeddedBusOptions): Bus {
+  const { data, log, health, retention = {}, now = Date.now, asking = false } = options;
   const path = databasePath(data);
-  const db = openDatabase({ path, area: 'bus', migrations: BUS_MIGRATIONS });
+  const db = openDatabase({ path: asking ? databaseToAsk(data) : path, area: 'bus', migrations: BUS_MIGRATIONS });
   const records = createRecordLog(db);
   const waker = createWaker(db.dataVersion);
   const trimmer = createTrimmer({ records, retention, now, log });

@@ -9,7 +9,7 @@ import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
 import { jsonLine } from '../json-line.ts';
 import { openExistingLedger } from '../ledger.ts';
-import { type CommonOptions, type Session, withSession } from '../session.ts';
+import { askSession, type CommonOptions, type Session, withSession } from '../session.ts';
 import { table } from '../table.ts';
 
 interface BlocksOptions extends CommonOptions {
@@ -31,7 +31,7 @@ export function addBlocks(program: Command, finish: Finish): void {
     .action(async (value: string | undefined, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<BlocksOptions>();
       finish(
-        await withSession(options, async (session) => withLedger(session, (ledger) => show(ledger, value, options))),
+        await askSession(options, async (session) => withLedger(session, (ledger) => show(ledger, value, options))),
       );
     });
 }

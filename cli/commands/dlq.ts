@@ -8,7 +8,7 @@ import { TiplineError } from '../../core/process/errors.ts';
 import { keyOf } from '../../ingest/outgoing.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { jsonLine } from '../json-line.ts';
-import { type CommonOptions, withSession } from '../session.ts';
+import { askSession, type CommonOptions, withSession } from '../session.ts';
 import { printable, table } from '../table.ts';
 
 interface DlqOptions extends CommonOptions {
@@ -30,7 +30,7 @@ export function addDlq(program: Command, finish: Finish): void {
     .option('--json', 'one whole dead letter a line')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DlqOptions>();
-      finish(await withSession(options, async (session) => list(await session.bus(), options)));
+      finish(await askSession(options, async (session) => list(await session.bus(), options)));
     });
 
   dlq
@@ -41,7 +41,7 @@ export function addDlq(program: Command, finish: Finish): void {
     .action(async (id: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DlqOptions>();
       finish(
-        await withSession(options, async (session) => {
+        await askSession(options, async (session) => {
           const letter = await find(await session.bus(), id);
           process.stdout.write(options.json === true ? jsonLine(letter) : describe(letter));
           return EXIT.ok;

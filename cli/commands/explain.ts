@@ -11,7 +11,7 @@ import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
 import { jsonLine } from '../json-line.ts';
 import { openExistingLedger } from '../ledger.ts';
-import { type CommonOptions, type Session, withSession } from '../session.ts';
+import { askSession, type CommonOptions, type Session } from '../session.ts';
 import { printable, table } from '../table.ts';
 
 export function addExplain(program: Command, finish: Finish): void {
@@ -25,7 +25,7 @@ export function addExplain(program: Command, finish: Finish): void {
     .action(async (value: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions & { type?: string }>();
       finish(
-        await withSession(options, async (session) =>
+        await askSession(options, async (session) =>
           explain(session, readIndicatorArgument(value, options.type), options.json === true),
         ),
       );

@@ -9,7 +9,7 @@ import { type FeedLine, feedTable } from '../feed-table.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { jsonLine } from '../json-line.ts';
 import { createJudge, refusedOf } from '../judge.ts';
-import { type CommonOptions, type Session, withSession } from '../session.ts';
+import { askSession, type CommonOptions, type Session, withSession } from '../session.ts';
 import type { Settings } from '../settings.ts';
 import { printable, table } from '../table.ts';
 
@@ -24,7 +24,7 @@ export function addFeeds(program: Command, finish: Finish): void {
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>();
-      finish(await withSession(options, (session) => list(session, options.json === true)));
+      finish(await askSession(options, (session) => list(session, options.json === true)));
     });
   feeds
     .command('test')
@@ -34,7 +34,7 @@ export function addFeeds(program: Command, finish: Finish): void {
     .option('--json', 'one record a line')
     .action(async (name: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions & { show: string }>();
-      finish(await withSession(options, (session) => test(session, name, options)));
+      finish(await askSession(options, (session) => test(session, name, options)));
     });
   feeds
     .command('release')

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { messageOf, TiplineError } from '../../core/process/errors.ts';
 import { createLog } from '../../core/process/log.ts';
 import { killAt, noSeam } from '../../core/process/seam.ts';
 import { EXIT, type Finish } from '../finish.ts';
@@ -36,9 +37,26 @@ export function addRun(program: Command, finish: Finish): void {
     .option('--feed <name...>', 'read these feeds alone')
     .option('--json', 'print one line with the summary at the end, nothing else')
     .addHelpText('after', HELP)
-    .action(async (named: Role[], _options: unknown, command: Command) =>
-      finish(await run(named, command.optsWithGlobals<RunOptions>())),
-    );
+    .action(async (named: Role[], _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<RunOptions>();
+      process.once('uncaughtException', (error) => {
+        logFatal(error, options);
+        process.exit(EXIT.failed);
+      });
+      try {
+        finish(await run(named, options));
+      } catch (error) {
+        logFatal(error, options);
+        throw error;
+      }
+    });
+}
+
+/** Whoever collects the log reads JSON lines: what ends the process must be among them. On a terminal the plain line behind it says the same. */
+function logFatal(error: unknown, { logLevel = 'error' }: RunOptions): void {
+  if (process.stderr.isTTY && error instanceof TiplineError) return;
+  const stack = error instanceof Error && !(error instanceof TiplineError) ? { stack: error.stack } : {};
+  createLog(logLevel).error({ error, ...stack }, `tipline ends: ${messageOf(error)}`);
 }
 
 async function run(named: readonly Role[], options: RunOptions): Promise<number> {

@@ -3,7 +3,7 @@ import type { EnrichedDocument } from '../../core/contract/enriched-document.ts'
 import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
 import { jsonLine } from '../json-line.ts';
-import { type CommonOptions, withSession } from '../session.ts';
+import { askSession, type CommonOptions } from '../session.ts';
 import { table } from '../table.ts';
 
 interface SearchOptions extends CommonOptions {
@@ -26,7 +26,7 @@ export function addSearch(program: Command, finish: Finish): void {
     .action(async (value: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<SearchOptions>();
       finish(
-        await withSession(options, async (session) => {
+        await askSession(options, async (session) => {
           const indicator = readIndicatorArgument(value, options.type);
           const store = await session.store();
           await store.indicators.refresh();

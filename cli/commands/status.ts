@@ -4,11 +4,13 @@ import { type FeedState, NEW_FEED, readFeedStates } from '../../ingest/feed-stat
 import { EXIT, type Finish } from '../finish.ts';
 import { jsonLine } from '../json-line.ts';
 import { openExistingLedger } from '../ledger.ts';
-import { type CommonOptions, type Session, withSession } from '../session.ts';
+import { askSession, type CommonOptions, type Session } from '../session.ts';
 import { subscriptionsOf } from '../subscriptions.ts';
 import { table } from '../table.ts';
 
 interface Status {
+  /** What was asked, so that nobody takes the figures of one folder for those of another. */
+  asked: { configuration: string; example: boolean; bus: string; store: string; data: string; responder: string };
   feeds: Record<
     string,
     { type: string; last_ok: string | null; records: number; failures: number; last_error: FeedState['lastError'] }
@@ -26,12 +28,12 @@ interface Status {
 export function addStatus(program: Command, finish: Finish): void {
   program
     .command('status')
-    .description('feeds, lag, indicators, documents, dead letters, alerts and blocks')
+    .description('feeds, lag, indicators, documents, dead letters, alerts and blocks; makes nothing')
     .option('--json', 'as JSON')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>();
       finish(
-        await withSession(options, async (session) => {
+        await askSession(options, async (session) => {
           const status = await gather(session);
           process.stdout.write(options.json === true ? jsonLine(status) : describe(status));
           return EXIT.ok;
@@ -54,7 +56,16 @@ async function gather(session: Session): Promise<Status> {
   const lag: Status['lag'] = [];
   for (const { topic, group } of subscriptionsOf(settings))
     lag.push({ topic, group, records: missing.has(topic) ? null : await bus.lag(topic, group) });
+  const { config, file, example, data, responderName } = settings;
   return {
+    asked: {
+      configuration: file,
+      example,
+      bus: bus.description,
+      store: store.indicators.description,
+      data,
+      responder: `${responderName}, ${config.responder.mode}`,
+    },
     feeds: Object.fromEntries(
       settings.feeds.map((feed) => [
         feed.settings.name,
@@ -92,7 +103,17 @@ function blocksOf({ settings }: Session): Record<string, number> {
 }
 
 function describe(status: Status): string {
-  const parts: string[] = [];
+  const { asked } = status;
+  const parts = [
+    [
+      `configuration: ${asked.example ? 'none, so the shipped example' : asked.configuration}`,
+      `bus: ${asked.bus}`,
+      `store: ${asked.store}`,
+      `data: ${asked.data}, responder: ${asked.responder}`,
+    ].join('\n'),
+  ];
+  if (status.lag.every(({ records }) => records === null))
+    parts.push('Nothing has run with these yet: there are no topics.');
   const feeds = Object.entries(status.feeds);
   if (feeds.length > 0) {
     parts.push(

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -14,6 +14,12 @@ const PATIENCE_MS = 500;
 /** The database file that bus and store share in embedded mode. */
 export function databasePath(data: string): string {
   return join(data, 'tipline.db');
+}
+
+/** Where who only asks looks: nothing is made on disk for a question, so an empty database in memory stands in for one that is not there yet. */
+export function databaseToAsk(data: string): string {
+  const path = databasePath(data);
+  return existsSync(path) ? path : ':memory:';
 }
 
 /**

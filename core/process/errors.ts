@@ -45,7 +45,14 @@ export function messageOf(error: unknown): string {
     if (text !== '' && !parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
-  return parts.join(': ') || 'no reason was given';
+  return joined(parts) || 'no reason was given';
+}
+
+/** `what: why`; behind a whole sentence the reason stands in brackets. */
+function joined([first = '', ...causes]: readonly string[]): string {
+  if (causes.length === 0) return first;
+  const why = joined(causes);
+  return first.endsWith('.') ? `${first.slice(0, -1)} (${why})` : `${first}: ${why}`;
 }
 
 function textOf(thrown: unknown): string {

@@ -1,5 +1,5 @@
 import type { BatchPatience } from '../../bus/port.ts';
-import { databasePath } from '../../core/process/data-folder.ts';
+import { databasePath, databaseToAsk } from '../../core/process/data-folder.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import type { Health } from '../../core/process/health.ts';
 import type { Log } from '../../core/process/log.ts';
@@ -20,6 +20,8 @@ export interface EmbeddedStoreOptions {
   data: string;
   log: Log;
   health: Health;
+  /** For questions alone: where there is no database yet, none is made. */
+  asking?: boolean;
 }
 
 /**
@@ -28,9 +30,14 @@ export interface EmbeddedStoreOptions {
  *
  * What has a batch's patience waits while the disk is full or the file is locked; other calls throw a retryable error.
  */
-export function openEmbeddedStore({ data, log, health }: EmbeddedStoreOptions): Store {
+export function openEmbeddedStore({ data, log, health, asking = false }: EmbeddedStoreOptions): Store {
   const path = databasePath(data);
-  const db = openDatabase({ path, area: 'store', migrations: STORE_MIGRATIONS, cacheMiB: 32 });
+  const db = openDatabase({
+    path: asking ? databaseToAsk(data) : path,
+    area: 'store',
+    migrations: STORE_MIGRATIONS,
+    cacheMiB: 32,
+  });
   const history = createHistory(db);
   let created = [...db.created];
   let open = true;

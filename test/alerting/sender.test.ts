@@ -406,6 +406,31 @@ test('of two processes one sends; when it dies the other goes on after the lease
   assert.deepEqual(told(shared), [50, 7]);
 });
 
+test('who could not send what another process then sent does not say that it waits', async (t) => {
+  const shared = share();
+  const one = start(t, shared, { owner: 'one' });
+  const mail = () => one.context.health.snapshot().get('mail');
+  shared.channel.answer = () => AWAY;
+  await put(shared.outbox, pendingRows(3));
+  await shared.clock.advance(MINUTE);
+  assert.match(mail()?.detail ?? '', /^1 mail waits: /);
+
+  const two = start(t, shared, { owner: 'two', timers: false });
+  shared.channel.answer = () => ACCEPTED;
+  await two.sender.flush();
+  assert.deepEqual(told(shared), [3]);
+  shared.channel.verify = async () => ({ ...AWAY, message: 'the test is not there' });
+  await shared.clock.advance(15 * SECOND);
+  assert.deepEqual(
+    [mail()?.state, mail()?.detail],
+    ['down', 'the test is not there'],
+    'what it knows of the server still counts',
+  );
+  shared.channel.verify = async () => undefined;
+  await shared.clock.advance(MINUTE + 15 * SECOND);
+  assert.deepEqual([mail()?.state, mail()?.detail], ['up', '']);
+});
+
 test('flush sends at once and regardless of the quiet time', async (t) => {
   const shared = share();
   const { sender, rounds } = start(t, shared, { timers: false });

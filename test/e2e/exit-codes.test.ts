@@ -9,6 +9,14 @@ import { freePort } from '../services/free-port.ts';
 import { until } from '../services/wait.ts';
 import { openFolder } from './folder.ts';
 
+/** The JSON line of the log that says why the process ended. */
+function fatalOf(stderr: string): { level: string; msg: string; error: { code: string; message: string } } | undefined {
+  const line = stderr
+    .split('\n')
+    .find((each) => each.startsWith('{"level":"error"') && each.includes('tipline ends: '));
+  return line === undefined ? undefined : JSON.parse(line);
+}
+
 describe('exit codes of tipline run', () => {
   const folder = openFolder();
   after(() => folder.close());
@@ -59,6 +67,7 @@ alerting: { email: { smtp: "smtp://127.0.0.1:${await freePort()}", from: a@examp
     const { code, stdout, stderr } = await folder.run(['run', '--once', '--json']);
     assert.equal(code, 1, stderr);
     assert.match(stderr, /^tipline: .*\(MAIL_NOT_SENT\)$/m);
+    assert.equal(fatalOf(stderr)?.error.code, 'MAIL_NOT_SENT');
     const { alerts, mails, blocks } = JSON.parse(stdout) as Summary;
     assert.deepEqual({ alerts, mails, planned: blocks.planned }, { alerts: 1, mails: 0, planned: 1 });
     const { lag } = JSON.parse((await folder.run(['status', '--json'])).stdout);
@@ -127,6 +136,13 @@ store: { kind: elasticsearch, nodes: ["http://127.0.0.1:${await freePort()}"] }
     assert.doesNotMatch(stderr, /EPIPE/);
   });
 
+  it("1 when an error is nobody's: it is a line of the log too", async () => {
+    configure('http: { listen: "127.0.0.1:0" }\n');
+    const { code, stderr } = await folder.run(['run'], { TIPLINE_KILL_AT: 'No Such Place' });
+    assert.equal(code, 1);
+    assert.ok(fatalOf(stderr), stderr);
+  });
+
   it('1 when check finds a line in an allow file that is none', async () => {
     folder.write('friends.txt', '45.1.2.3 # us\nno such thing\n');
     configure('http: { listen: off }\nenrich: { allow: [./friends.txt] }\n');
@@ -173,6 +189,7 @@ store: { kind: elasticsearch, nodes: ["http://127.0.0.1:${await freePort()}"] }
       const file = configure(text);
       const { code, stdout, stderr } = await folder.run(['run', '--once']);
       assert.deepEqual([code, stdout], [2, '']);
+      assert.match(String(fatalOf(stderr)?.error.code), /^CONFIG_/);
       assert.match(stderr.replaceAll(file, 'FILE').replaceAll('./tipline.yaml', 'FILE'), says);
     });
   }

@@ -65,6 +65,7 @@ export function parseYaml(path: string, text: string): YamlFile {
   }
 }
 
+const NOT_YAML = 'this cannot be read as YAML; look at quotes, brackets and indentation here and in the line before';
 const TOO_DEEP = 'its values are nested too deeply';
 const LOST_ALIAS = 'a value that begins with * must stand in quotes, unless it names an anchor';
 
@@ -76,13 +77,32 @@ const SYNTAX: Readonly<Record<string, string>> = {
   BAD_DQ_ESCAPE: 'a backslash between double quotes begins an escape; single quotes take it as it is',
   NON_STRING_KEY: 'a key must be a word',
   MULTIPLE_DOCS: 'there must be one document in the file; take out the line with ---',
+  BAD_INDENT: 'this line must be indented like those it belongs to',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a value that holds a colon and a space must stand in quotes, and keys of one section are indented alike',
+  BLOCK_IN_FLOW:
+    'between { and }, and between [ and ], entries are separated by commas; lists with dashes and indented sections cannot stand there',
+  MULTILINE_IMPLICIT_KEY: 'a key must be followed by a colon and a space in the same line',
+  UNEXPECTED_TOKEN:
+    'something here does not belong to what stands before it; a value with signs such as \', ", [, {, | or , in it must stand in quotes, all of it',
   TAB_AS_INDENT: 'lines must be indented with spaces, not with tabs',
   RESOURCE_EXHAUSTION: TOO_DEEP,
 };
 
-/** The parser's messages end with the text that it did not understand, which may be a password: that is left out. */
+/** Of one code the parser has many messages, in words of the standard. */
+const BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
+  [/^Sequence item/, 'in a list each entry begins with a dash and a space, indented like the entries before it'],
+  [/^Implicit map keys/, 'a key must be followed by a colon, a space and its value'],
+  [/^Missing space after :/, 'a colon between a key and its value needs a space behind it'],
+  [/^Missing closing/, 'a quote is opened here and not closed'],
+  [/^Missing ,/, 'between [ and ], and between { and }, entries are separated by commas'],
+  [/must .*end with|to end with/, '[ or { is opened and not closed'],
+  [/^Comments/, 'in front of the # of a comment there must be a space'],
+];
+
+/** The parser's own messages may quote the text that it did not understand, which may be a password: none of them is repeated. */
 function explainSyntax({ code, message }: YAMLError): string {
-  return SYNTAX[code] ?? message.replace(/: .*$/s, '');
+  return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? SYNTAX[code] ?? NOT_YAML;
 }
 
 /** Where an alias stands for nothing, or for what it is part of; the parser finds the former late and without the place, the latter never. */

@@ -49,6 +49,14 @@ describe('messageOf', () => {
     assert.equal(messageOf(a), 'a: b');
   });
 
+  it('puts the reason behind a whole sentence into brackets', () => {
+    const cause = new Error('b', { cause: new Error('c') });
+    assert.equal(
+      messageOf(new TiplineError('A', 'Set it to another, or to off.', { cause })),
+      'Set it to another, or to off (b: c)',
+    );
+  });
+
   it('reads nothing of an error but its message', () => {
     const error = Object.assign(new Error('mapping refused'), {
       meta: { meta: { request: { params: { headers: { authorization: 'Bearer s3cret' }, body: 'documents' } } } },
