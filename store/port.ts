@@ -235,8 +235,13 @@ export interface Store {
   readonly outbox: Outbox;
   readonly cursors: Cursors;
   readonly journal: Journal;
-  /** Creates indices and templates (or tables) that are missing; returns their names. */
-  setup(): Promise<string[]>;
+  /**
+   * Creates indices and templates (or tables) that are missing; returns their names. `beside`: history takes names of its own, because
+   * others have indices where it would be; the store remembers that. Throws STORE_FOREIGN_INDEX where others are in the way.
+   */
+  setup(options?: { beside?: boolean }): Promise<string[]>;
+  /** What others have where tipline's is or would be: never touched. `hinders`: nothing can be written until an operator acts. */
+  strangers(): Promise<readonly { message: string; hinders: boolean }[]>;
   /** Throws a TiplineError that says what is wrong when the store cannot be used (version, credentials, missing set-up). */
   check(): Promise<void>;
   close(): Promise<void>;

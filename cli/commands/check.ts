@@ -84,6 +84,12 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
       throw error;
     }
   });
+  yield await tried('indices of others', async () => {
+    const strangers = await (await session.store()).strangers();
+    const [first] = strangers.filter(({ hinders }) => hinders);
+    if (first !== undefined) throw new TiplineError('STORE_FOREIGN_INDEX', first.message, { retryable: false });
+    return strangers.map(({ message }) => message).join('; ') || 'none where tipline has its own';
+  });
   yield await tried('mail', async () => {
     const channel = openChannel(settings);
     try {

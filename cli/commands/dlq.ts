@@ -36,7 +36,7 @@ export function addDlq(program: Command, finish: Finish): void {
   dlq
     .command('show')
     .description('show one dead letter whole')
-    .argument('<id>', 'topic-partition-offset, as dlq list shows it')
+    .argument('<id>', 'as dlq list shows it')
     .option('--json', 'as JSON')
     .action(async (id: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DlqOptions>();
@@ -52,11 +52,11 @@ export function addDlq(program: Command, finish: Finish): void {
   dlq
     .command('replay')
     .description('put the record on its topic again, as it was or repaired')
-    .argument('<id>', 'topic-partition-offset, as dlq list shows it')
+    .argument('<id>', 'as dlq list shows it')
     .option('--with <file>', 'a file with the repaired record')
     .addHelpText(
       'after',
-      '\nExample:\n  tipline dlq show ioc.raw-0-17 --json | jq -r .payload > fixed.json   # repair it\n  tipline dlq replay ioc.raw-0-17 --with fixed.json',
+      '\nExample:\n  tipline dlq show ioc.raw-0-17-5f0c93ab --json | jq -r .payload > fixed.json   # repair it\n  tipline dlq replay ioc.raw-0-17-5f0c93ab --with fixed.json',
     )
     .action(async (id: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DlqOptions>();
@@ -131,7 +131,12 @@ async function replay(bus: Bus, id: string, repaired: string | undefined): Promi
   // under the indicator's own key, so that it stays in order with what else is said of it
   const key = (told === undefined ? undefined : keyOf(told.indicator, told.type)) ?? id;
   await bus.publish(letter.origin.topic, [
-    { key, value, headers: { [COLLECTED_AT_HEADER]: letter.collected_at, replay_of: id } },
+    {
+      key,
+      value,
+      // the feed that took it, and what it may do
+      headers: { ...letter.headers, [COLLECTED_AT_HEADER]: letter.collected_at, replay_of: letter.id },
+    },
   ]);
   process.stdout.write(`replayed ${id} to ${letter.origin.topic}; it counts when enrichment reads it\n`);
   return EXIT.ok;
@@ -153,9 +158,13 @@ function readRepaired(path: string, letter: DeadLetter): Buffer {
   return bytes;
 }
 
+/** What follows the origin in an id. */
+const MARK = /-[0-9a-f]{8}$/;
+
 async function find(bus: Bus, id: string): Promise<DeadLetter> {
   let found: DeadLetter | undefined;
-  for await (const letter of letters(bus)) if (letter.id === id) found = letter;
+  // the origin alone means the newest of that origin
+  for await (const letter of letters(bus)) if (letter.id === id || letter.id.replace(MARK, '') === id) found = letter;
   if (found === undefined)
     throw new TiplineError(
       'DLQ_UNKNOWN',

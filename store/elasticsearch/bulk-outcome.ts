@@ -1,4 +1,5 @@
 import { describeServerError, type ElasticsearchError, type ServerError } from './error.ts';
+import { NO_GUESSING, strangerMessage } from './ownership.ts';
 
 /**
  * What the answer to one item of a bulk means.
@@ -68,7 +69,7 @@ function kindOf(status: number, error: ServerError): Unhappy['kind'] {
   const isBlock = error.type === 'cluster_block_exception';
   if (status === 429) return isBlock ? 'paused' : 'busy';
   if (status >= 500) return 'busy';
-  if (error.type === 'index_closed_exception') return 'blocked';
+  if (error.type === 'index_closed_exception' || isStranger(error)) return 'blocked';
   // Before 7.7, and where an operator set the block by hand, a full disk answers 403 as well: it is not the index that
   // is at fault.
   if (isBlock) return isFloodStage(error) ? 'paused' : 'blocked';
@@ -84,6 +85,7 @@ function codeOf(status: number, error: ServerError): string {
   const kind = kindOf(status, error);
   if (kind === 'refused') return 'DOCUMENT_REFUSED';
   if (kind === 'busy') return 'STORE_BUSY';
+  if (isStranger(error)) return 'STORE_FOREIGN_INDEX';
   if (status === 401 || (status === 403 && error.type !== 'cluster_block_exception')) return 'STORE_DENIED';
   return status === 404 ? 'STORE_NOT_SET_UP' : 'STORE_BLOCKED';
 }
@@ -107,10 +109,24 @@ export function classifyRequest(error: ElasticsearchError): { kind: 'split'; too
 /** For an operator: what is wrong, where, and what to do. */
 export function explain(verdict: Unhappy, index: string): string {
   const { status, error } = verdict;
+  if (error.type === STRANGER) return error.reason;
   if (status === 0) return `Elasticsearch cannot be reached: ${error.reason === '' ? error.type : error.reason}`;
   if (error.type.startsWith('HTTP')) return `Elasticsearch, or a proxy before it, answers ${status}`;
+  if (isStranger(error)) return strangerMessage([index]);
   const where = status === 401 ? '' : ` on ${error.index ?? index}`;
   return `Elasticsearch answers ${status} ${error.type}${where}${adviceOn(status, error)}`;
+}
+
+/** The verdict on a document that is not sent at all, because its index belongs to others; `reason` is for the operator. */
+export function strangerVerdict(index: string, reason: string): Unhappy {
+  return { kind: 'blocked', code: 'STORE_FOREIGN_INDEX', status: 400, error: { type: STRANGER, reason, index } };
+}
+
+const STRANGER = 'foreign_index';
+
+/** Also when the server found out: see NO_GUESSING. */
+function isStranger(error: ServerError): boolean {
+  return error.type === STRANGER || `${error.reason} ${error.cause ?? ''}`.includes(NO_GUESSING);
 }
 
 function adviceOn(status: number, error: ServerError): string {

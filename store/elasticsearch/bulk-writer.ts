@@ -2,10 +2,11 @@ import type { Client } from '@elastic/elasticsearch';
 import type { BatchPatience } from '../../bus/port.ts';
 import { type BulkBody, createBulkBody, isOneLine } from './bulk-body.ts';
 import { judge, type Settled } from './bulk-judgement.ts';
-import { classifyItem, classifyRequest, type Unhappy, type Verdict } from './bulk-outcome.ts';
+import { classifyItem, classifyRequest, strangerVerdict, type Unhappy, type Verdict } from './bulk-outcome.ts';
 import { ElasticsearchError, isRecord, readServerError } from './error.ts';
 import { createGate } from './gate.ts';
 import type { Outages } from './outages.ts';
+import type { Ownership } from './ownership.ts';
 import { once, persist, type Trouble, WAITS, type Waits } from './persist.ts';
 
 /** Where a document goes and how: `action` is the line before it in a bulk. */
@@ -34,6 +35,8 @@ export interface BulkWriterContext {
   client: Client;
   outages: Outages;
   waits?: Waits;
+  /** Keeps documents out of the indices of others. */
+  ownership?: Ownership;
   /** Bytes of a request; the writer goes below by itself when a 413 comes. */
   requestBytes?: number;
 }
@@ -79,7 +82,7 @@ const NOT_ONE_LINE: Settled = {
 };
 
 export function createBulkWriter(context: BulkWriterContext): BulkWriter {
-  const { client, outages, waits = WAITS } = context;
+  const { client, outages, ownership, waits = WAITS } = context;
   const gate = createGate(IN_FLIGHT_PROCESS);
   const bodies: BulkBody[] = [];
   let requestBytes = context.requestBytes ?? REQUEST_BYTES;
@@ -100,7 +103,7 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
     };
 
     async function round(signal: AbortSignal): Promise<Trouble | undefined> {
-      const verdicts = await send(operations, pending, routeOf, signal);
+      const verdicts = await sendToOurs(operations, pending, routeOf, signal);
       const judgement = judge({
         total: operations.length,
         positions: pending,
@@ -118,6 +121,30 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
     if (patience === undefined) await once(round);
     else await persist(round, patience, outages, waits);
     return settled.map(found);
+  }
+
+  /** The same for what may be sent: what would go into an index of others is judged without being sent. */
+  async function sendToOurs(
+    operations: readonly BulkOperation[],
+    positions: readonly number[],
+    routeOf: (position: number) => Route,
+    signal: AbortSignal,
+  ): Promise<Verdict[]> {
+    if (ownership === undefined) return send(operations, positions, routeOf, signal);
+    const strangers = await ownership.strangersAmong(new Set(positions.map((position) => routeOf(position).index)));
+    const ours = strangers.size === 0 ? positions : positions.filter((each) => !strangers.has(routeOf(each).index));
+    const sent = ours.length === 0 ? [] : await send(operations, ours, routeOf, signal);
+    let next = 0;
+    return positions.map((position) => {
+      const { index } = routeOf(position);
+      const stranger = strangers.get(index);
+      if (stranger !== undefined) return strangerVerdict(index, stranger);
+      const verdict = found(sent[next]);
+      next += 1;
+      // the server knows better than our last look
+      if (verdict.kind === 'blocked') ownership.forget(index);
+      return verdict;
+    });
   }
 
   /** One verdict a position, in order. Throws only STORE_ABORTED and what is not from the server. */
@@ -275,7 +302,7 @@ function refusedAlone(failure: ElasticsearchError, tooLarge: boolean): Unhappy {
   };
 }
 
-function found(outcome: Settled | undefined): Settled {
+function found<T>(outcome: T | undefined): T {
   if (outcome === undefined) throw new RangeError('a document was forgotten');
   return outcome;
 }

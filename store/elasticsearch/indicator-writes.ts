@@ -5,6 +5,10 @@ import type { Refused } from './bulk-outcome.ts';
 import type { BulkOperation, BulkWriter, Route } from './bulk-writer.ts';
 import { describeServerError } from './error.ts';
 import type { Names } from './names.ts';
+import { NO_GUESSING } from './ownership.ts';
+
+/** A field of every history document. */
+const HISTORY_MARK = 'tipline';
 
 export interface IndicatorWritesContext {
   writer: BulkWriter;
@@ -53,15 +57,18 @@ function outcomeOf(history: readonly Settled[], current: Settled | undefined): W
 }
 
 function historyOperation(names: Names, item: HistoryWrite): BulkOperation {
-  const route = createRoute(names.historyDay(item.day), item.id);
+  const route = createRoute(names.historyDay(item.day), item.id, HISTORY_MARK);
   // Only an older day is closed or made read-only on purpose; if the fallback day is, everything waits.
-  const detour = item.day < item.fallbackDay ? createRoute(names.historyDay(item.fallbackDay), item.id) : undefined;
+  const detour =
+    item.day < item.fallbackDay ? createRoute(names.historyDay(item.fallbackDay), item.id, HISTORY_MARK) : undefined;
   return { ...route, document: item.document, detour };
 }
 
-/** A document that is never written over. */
-export function createRoute(index: string, id: string): Route {
-  return { index, action: `{"create":{"_index":${JSON.stringify(index)},"_id":${JSON.stringify(id)}}}` };
+/** A document that is never written over. `mark` is a field that every index of ours has, and that no other may guess. */
+export function createRoute(index: string, id: string, mark?: string): Route {
+  const guard = mark === undefined ? '' : `,"dynamic_templates":{${JSON.stringify(mark)}:"${NO_GUESSING}"}`;
+  const action = `{"create":{"_index":${JSON.stringify(index)},"_id":${JSON.stringify(id)}${guard}}}`;
+  return { index, action };
 }
 
 /** `require_alias`: without it a cluster that was never set up would make an index of that name, with guessed types. */

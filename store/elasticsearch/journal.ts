@@ -16,6 +16,8 @@ export interface JournalContext {
 }
 
 const MOST_HITS = 10_000;
+/** A field of every copy. */
+const MARK = 'schema';
 
 /** Daily copies; `create`, so a repeat changes nothing. */
 export function createJournal({ client, writer, names, log, now = Date.now }: JournalContext): Journal {
@@ -24,10 +26,10 @@ export function createJournal({ client, writer, names, log, now = Date.now }: Jo
       const today = new Date(now()).toISOString().slice(0, 10);
       const settled = await writer.write(
         entries.map(({ id, day, document }) => ({
-          ...createRoute(names.journalDay(kind, day), id),
+          ...createRoute(names.journalDay(kind, day), id, MARK),
           document,
           // An old day that was closed takes no late copy; today's does.
-          detour: day < today ? createRoute(names.journalDay(kind, today), id) : undefined,
+          detour: day < today ? createRoute(names.journalDay(kind, today), id, MARK) : undefined,
         })),
         patience,
       );

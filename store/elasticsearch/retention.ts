@@ -1,6 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { IndicatorStore } from '../port.ts';
 import type { Names } from './names.ts';
+import { ownerOf } from './ownership.ts';
 
 export interface RetentionContext {
   client: Client;
@@ -19,19 +20,21 @@ export async function prune(
   limits: Limits,
 ): Promise<{ historyDays: number; states: number }> {
   const { names } = context;
-  const historyDays = await deleteDays(context, names.historyPattern, limits.historyBefore);
+  let historyDays = 0;
+  for (const pattern of names.historyPatterns) historyDays += await deleteDays(context, pattern, limits.historyBefore);
   await deleteDays(context, names.journalPattern('actions'), limits.actionsBefore);
   await deleteDays(context, names.journalPattern('deadletters'), limits.deadLettersBefore);
   return { historyDays, states: await deleteStates(context, limits.expiredBefore) };
 }
 
-/** A closed day goes as well. A day ends before `before`, or it stays. */
+/** Days of ours alone: others may have made indices of the same names. A closed day goes as well. A day ends before `before`, or it stays. */
 async function deleteDays({ client, names }: RetentionContext, pattern: string, before: number): Promise<number> {
   const { indices } = await client.indices.resolveIndex({ name: pattern, expand_wildcards: ['open', 'closed'] });
   let deleted = 0;
   for (const { name } of indices) {
     const day = names.dayOf(pattern, name);
     if (day === undefined || Date.parse(day) + DAY > before) continue;
+    if ((await ownerOf(client, name)) !== 'ours') continue;
     // One at a time by name: clusters that refuse wildcards in deletions take it, and no other index can be hit.
     await client.indices.delete({ index: name, ignore_unavailable: true });
     deleted += 1;

@@ -5,6 +5,7 @@ import type { IndicatorType } from '../../core/indicator/type.ts';
 import type { SearchQuery, StoreSummary } from '../port.ts';
 import { ElasticsearchError } from './error.ts';
 import type { Names } from './names.ts';
+import { indicesUnder } from './ownership.ts';
 
 export interface SearchContext {
   client: Client;
@@ -135,7 +136,7 @@ export async function summarize({ client, names }: SearchContext): Promise<Store
         statuses: { terms: { field: 'tipline.status', size: 10 } },
       },
     }),
-    count(client, names.historyPattern),
+    countOurs(client, names),
     count(client, names.journalPattern('deadletters')),
     count(client, names.journalPattern('actions')),
   ]);
@@ -155,25 +156,39 @@ async function count(client: Client, index: string): Promise<number> {
   return found;
 }
 
+/** Others may have days under the same pattern; their documents have no id of ours. */
+async function countOurs(client: Client, names: Names): Promise<number> {
+  const { count: found } = await client.count({
+    index: names.historyPatterns.join(','),
+    query: { exists: { field: 'tipline.id' } },
+    allow_no_indices: true,
+    ignore_unavailable: true,
+  });
+  return found;
+}
+
 function tally<Key extends string>(found: Buckets | undefined): Partial<Record<Key, number>> {
   const counts: Partial<Record<string, number>> = {};
   for (const { key, doc_count: documents } of found?.buckets ?? []) counts[key] = documents;
   return counts;
 }
 
-/** Makes what was written visible to searches, in all our indices. */
+/** So many names fit into the first line of a request. */
+const NAMES_A_REQUEST = 50;
+
+/** Makes what was written visible to searches, in all our indices, and in none of others. */
 export async function refreshAll({ client, names }: SearchContext): Promise<void> {
-  await client.indices.refresh({
-    index: [
-      names.current,
-      names.historyPattern,
-      names.journalPattern('actions'),
-      names.journalPattern('deadletters'),
-      names.outbox,
-      names.cursors,
-    ],
-    allow_no_indices: true,
-    ignore_unavailable: true,
-    expand_wildcards: 'open',
-  });
+  const patterns = [...names.historyPatterns, names.journalPattern('actions'), names.journalPattern('deadletters')];
+  const days: string[] = [];
+  for (const pattern of patterns)
+    for (const [index, ours] of await indicesUnder(client, pattern)) if (ours) days.push(index);
+  const all = [...new Set([names.current, names.outbox, names.cursors, ...days])];
+  for (let at = 0; at < all.length; at += NAMES_A_REQUEST) {
+    await client.indices.refresh({
+      index: all.slice(at, at + NAMES_A_REQUEST),
+      allow_no_indices: true,
+      // a closed day
+      ignore_unavailable: true,
+    });
+  }
 }

@@ -13,12 +13,14 @@ import { createJournal } from './journal.ts';
 import { createNames } from './names.ts';
 import { createOutages } from './outages.ts';
 import { createOutbox } from './outbox.ts';
+import { createOwnership, ownerOf } from './ownership.ts';
 import type { Waits } from './persist.ts';
 import { prune } from './retention.ts';
 import { activeDocuments, findExpiring, getDocument, refreshAll, searchDocuments, summarize } from './search.ts';
 import { readVersion } from './server.ts';
-import { checkSetUp, setUp } from './setup.ts';
+import { checkSetUp, learnPlace, setUp } from './setup.ts';
 import { readState } from './states.ts';
+import { strangeDays, strangeTemplates } from './strangers.ts';
 
 export interface ElasticsearchStoreContext {
   log: Log;
@@ -44,7 +46,8 @@ export async function openElasticsearchStore(
   const names = createNames(config.prefix);
   const outages = createOutages({ log, health });
   const waiting = waits === undefined ? {} : { waits };
-  const writer = createBulkWriter({ client, outages, ...waiting });
+  const ownership = createOwnership(client, names);
+  const writer = createBulkWriter({ client, outages, ownership, ...waiting });
   const documents = { client, outages, ...waiting };
   const reading = { client, names };
   let description = `elasticsearch ${address}`;
@@ -52,6 +55,7 @@ export async function openElasticsearchStore(
   async function greet(): Promise<void> {
     const { number } = await readVersion(client);
     description = `elasticsearch ${number} ${address}`;
+    await learnPlace(client, names);
     outages.up();
   }
 
@@ -79,9 +83,9 @@ export async function openElasticsearchStore(
     outbox: createOutbox({ ...documents, writer, index: names.outbox }),
     cursors: createCursors({ client, index: names.cursors }),
     journal: createJournal({ client, writer, names, log }),
-    async setup() {
+    async setup(options = {}) {
       await greet();
-      const created = await setUp({ client, names, config });
+      const created = await setUp({ client, names, config, ...options, warn: (message) => log.warn({}, message) });
       if (created.length > 0) log.info({ created }, 'Elasticsearch is set up');
       return created;
     },
@@ -92,6 +96,12 @@ export async function openElasticsearchStore(
       } catch (error) {
         throw finalAtStart(error);
       }
+    },
+    async strangers() {
+      const days = await strangeDays(reading);
+      // before the set-up there is no template of ours that another could go before
+      const isSetUp = (await ownerOf(client, names.current)) === 'ours';
+      return isSetUp ? [...days, ...(await strangeTemplates(reading))] : days;
     },
     close: () => client.close(),
   };

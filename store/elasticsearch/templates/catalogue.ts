@@ -74,6 +74,7 @@ export function createCatalogue(names: Names, config: CatalogueConfig, types: Fi
         composedOf: indicator,
         fields: { ...ecs, ...own, ...old },
         added: old,
+        ...(names.beside && { aliases: { [names.allHistory]: {} } }),
       }),
       template(names, 'current', names.currentPattern, 'One document an indicator', {
         composedOf: indicator,
@@ -124,6 +125,7 @@ interface TemplateOptions {
   /** `strict` (default): a field that was forgotten is a dead letter that says so, not text that nobody can search. */
   dynamic?: 'strict' | false;
   settings?: estypes.IndicesIndexSettings;
+  aliases?: Record<string, estypes.IndicesAlias>;
 }
 
 function template(
@@ -131,7 +133,7 @@ function template(
   part: string,
   pattern: string,
   description: string,
-  { composedOf, fields, added, dynamic = 'strict', settings = {} }: TemplateOptions,
+  { composedOf, fields, added, dynamic = 'strict', settings = {}, aliases = {} }: TemplateOptions,
 ): Template {
   return {
     name: names.template(part),
@@ -144,6 +146,7 @@ function template(
       version: TEMPLATE_VERSION,
       template: {
         settings: { index: settings },
+        aliases,
         mappings: { _meta: { tipline_schema: TEMPLATE_VERSION }, dynamic, date_detection: false, properties: added },
       },
       _meta: meta(description),

@@ -170,6 +170,7 @@ const deadLetter = {
   payload_encoding: 'string',
   payload_bytes: 'number',
   payload_cut: 'boolean?',
+  headers: 'object?',
 } as const satisfies Shape<DeadLetter>;
 
 type Threat = EnrichedDocument['threat'];

@@ -65,6 +65,42 @@ describe('dead letters', () => {
     }
   });
 
+  it('have ids of their own when a topic that was made again begins its origins anew, and one id when a record is read twice', () => {
+    const refusal = { code: 'A', message: 'a', stage: 'parse' };
+    const idOf = (refused: Incoming): string =>
+      (JSON.parse(deadLetterRecord(refused, { topic: 'ioc.raw', partition: 0 }, refusal, NOW).value) as DeadLetter).id;
+    const first = record(Buffer.from('x'));
+    assert.equal(idOf(first), idOf({ ...first, headers: { feed: 'a' } }));
+    const others = [
+      { ...first, timestamp: NOW + 1 },
+      { ...first, value: Buffer.from('y') },
+      { ...first, key: 'k' },
+    ];
+    assert.equal(new Set([first, ...others].map(idOf)).size, 4);
+    assert.match(idOf(first), /^ioc\.raw-0-7-/);
+  });
+
+  it('keep what stood beside the record, within bounds', () => {
+    const refusal = { code: 'A', message: 'a', stage: 'parse' };
+    const letterOf = (headers: Record<string, string>): DeadLetter =>
+      JSON.parse(
+        deadLetterRecord({ ...record(Buffer.from('x')), headers }, { topic: 'ioc.raw', partition: 0 }, refusal, NOW)
+          .value,
+      ) as DeadLetter;
+    const kept = letterOf({
+      feed: 'vetted',
+      outside: '1',
+      signature: 'abc',
+      collected_at: '2026-02-01T00:00:00Z',
+      long: 'x'.repeat(2000),
+    });
+    assert.deepEqual(kept.headers, { feed: 'vetted', outside: '1', signature: 'abc' });
+    assert.deepEqual(faults('dead-letter', kept), []);
+    const many = letterOf(Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`h${n}`, '1'])));
+    assert.deepEqual(faults('dead-letter', many), []);
+    assert.equal('headers' in letterOf({}), false);
+  });
+
   it('that are none are told apart', () => {
     const refusal = { code: 'A', message: 'a', stage: 'alerting' };
     const batch = batchOf('ioc.enriched', Buffer.from('x'));

@@ -17,14 +17,19 @@ describe('names', () => {
   });
 
   it('all begin with the prefix', () => {
-    const { historyDay, journalDay, journalPattern, template, dayOf: _, ...fixed } = createNames('lab_');
+    const names = createNames('lab_');
+    const { historyDay, journalDay, journalPattern, template } = names;
     const made = [
+      ...[names.historyPattern, names.current, names.currentPattern, names.currentIndex, names.securityAlias],
+      ...[names.allHistory, names.outbox, names.cursors],
       historyDay('2026-01-02'),
       journalDay('actions', '2026-01-02'),
       journalPattern('actions'),
       template('x'),
     ];
-    for (const name of [...Object.values(fixed), ...made]) assert.match(name, /^lab_/);
+    names.standBeside();
+    made.push(...names.historyPatterns, names.historyDay('2026-01-02'));
+    for (const name of made) assert.match(name, /^lab_/);
   });
 
   it('tell a day of ours from everything else that the pattern matches', () => {

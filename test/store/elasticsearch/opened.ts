@@ -2,6 +2,7 @@ import type { Client } from '@elastic/elasticsearch';
 import type { ElasticsearchConfig } from '../../../core/process/config/sections.ts';
 import { silentLog } from '../../../core/process/log.ts';
 import { createClient } from '../../../store/elasticsearch/client.ts';
+import { ElasticsearchError } from '../../../store/elasticsearch/error.ts';
 import { openElasticsearchStore } from '../../../store/elasticsearch/store.ts';
 import type { Store } from '../../../store/port.ts';
 import { freshName } from '../../services/given.ts';
@@ -55,6 +56,11 @@ export async function openTestStore(url: string, changes: Partial<ElasticsearchC
 export async function removeAll(client: Client, prefix: string): Promise<void> {
   const { indices } = await client.indices.resolveIndex({ name: `${prefix}*`, expand_wildcards: 'all' });
   for (const { name } of indices) await client.indices.delete({ index: name });
-  await client.indices.deleteIndexTemplate({ name: `${prefix}*` });
-  await client.cluster.deleteComponentTemplate({ name: `${prefix}*` });
+  // a store that was refused at its set-up has none
+  await client.indices.deleteIndexTemplate({ name: `${prefix}*` }).catch(absent);
+  await client.cluster.deleteComponentTemplate({ name: `${prefix}*` }).catch(absent);
+}
+
+function absent(error: unknown): void {
+  if (!(error instanceof ElasticsearchError) || error.status !== 404) throw error;
 }

@@ -120,6 +120,7 @@ describe('set-up of Elasticsearch', () => {
       composed_of: body.composed_of,
       priority: 300,
       version: 1000,
+      template: { mappings: { _meta: { tipline_schema: 1000 } } },
     });
     await store.setup();
     const after = await client.indices.getIndexTemplate({ name: names.template('history') });

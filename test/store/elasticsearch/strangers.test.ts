@@ -1,0 +1,4 @@
+import { givenElasticsearch } from '../../services/given.ts';
+import { strangersSuite } from './strangers-suite.ts';
+
+strangersSuite('7.17', givenElasticsearch);
