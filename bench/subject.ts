@@ -62,6 +62,7 @@ async function take(prefix: string, group: string, profile: string | undefined):
     config: config.enrich,
     severity: readSeverityFile('rules/severity.yaml'),
     geo: { places: GEO, asn: undefined },
+    warningLists: ['rules/warning-lists'],
     blockFor: 86_400_000,
     historyRetention: config.retention.history,
     // a group of its own for each round, and the clock starts with its first batch

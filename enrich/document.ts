@@ -18,6 +18,8 @@ export interface Rendering {
   id: string;
   indicator: Indicator;
   derived: Derived;
+  /** The warning list that knows the value as harmless. */
+  benign: string | undefined;
   firstSeen: string;
   geo: GeoFragments;
   weights: Weights;
@@ -77,6 +79,7 @@ export function render(sheet: Sheet, about: Rendering): Rendered {
     `"confidence":${winner.claim.confidence},"severity":${winner.severity},"threat_score":${derived.score},"status":"${derived.status}",` +
     `"expires_at":"${isoOf(derived.expiresAt)}"`;
   if (derived.recheckAt !== undefined) own += `,"recheck_at":"${isoOf(derived.recheckAt)}"`;
+  if (about.benign !== undefined) own += `,"benign":${quote(about.benign)}`;
   own +=
     `,"sources":${quote(derived.sources)},"composite":${derived.composite},"life":${about.life},"revision":${about.revision},"born":"${about.born}",` +
     `"cause":"${about.cause}","why":${quote(whyOf(derived, about.weights))}${parts.own}`;

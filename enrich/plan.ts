@@ -6,6 +6,7 @@ import type { GeoLookup } from './geo/lookup.ts';
 import type { Group, Item } from './group.ts';
 import { type Change, historyOf } from './history.ts';
 import type { AllowList } from './lists/allow-list.ts';
+import type { BenignValues } from './lists/warning/benign-values.ts';
 import type { Sheet } from './sheet.ts';
 import { changeOf } from './state/change.ts';
 import { type Claim, fromSlim } from './state/claim.ts';
@@ -18,6 +19,9 @@ import { isoOf, parseIso } from './time.ts';
 export interface Planner {
   readonly policy: Policy;
   readonly allowed: AllowList;
+  readonly benign: BenignValues;
+  /** Feeds whose word stands against every warning list. */
+  readonly exceptFeeds: ReadonlySet<string>;
   readonly geo: GeoLookup;
   /** A sighting that moved by less changes nothing, ms. */
   quantumOf(type: IndicatorType): number;
@@ -65,9 +69,10 @@ export function plan(group: Group, stored: StoredState | undefined, planner: Pla
   const recheck = group.items.some((item) => item.report === undefined);
   if (changes.length > 0 || (recheck && stored !== undefined)) {
     const derived = derive(indicator.type, state, planner.allowed.reasonFor(indicator), planner.policy, now);
-    const rederived = stored !== undefined && differs(derived, stored.tipline);
+    const benign = benignBy(indicator, derived, planner);
+    const rederived = stored !== undefined && (differs(derived, stored.tipline) || benign !== stored.tipline.benign);
     if (changes.length > 0 || rederived)
-      return change({ group, indicator, stored, state, derived, changes, planner, sheet, now });
+      return change({ group, indicator, stored, state, derived, benign, changes, planner, sheet, now });
   }
   if (again.length > 0 && stored !== undefined) return redo({ group, indicator, stored, state, again, planner, sheet });
   return { kind: 'nothing', group, settled: settledOf(group, indicator, state) };
@@ -119,19 +124,31 @@ interface ChangeArguments {
   stored: StoredState | undefined;
   state: State;
   derived: Derived;
+  benign: string | undefined;
   changes: readonly Change[];
   planner: Planner;
   sheet: Sheet;
   now: number;
 }
 
-function change({ group, indicator, stored, state, derived, changes, planner, sheet, now }: ChangeArguments): Plan {
+function change({
+  group,
+  indicator,
+  stored,
+  state,
+  derived,
+  benign,
+  changes,
+  planner,
+  sheet,
+  now,
+}: ChangeArguments): Plan {
   const revision = (stored?.tipline.revision ?? 0) + 1;
   const last = changes.at(-1);
   const lastOrigin = last?.claim.origin ?? group.items.at(-1)?.origin ?? '';
   const action = last === undefined ? actionOfStatus(derived.status) : strongest(changes);
   const rendered = renderState(
-    { id: group.id, indicator, derived, state, planner, sheet },
+    { id: group.id, indicator, derived, benign, state, planner, sheet },
     {
       // revisions that begin anew are those of another life
       life: stored === undefined ? now : (stored.tipline.life ?? 0),
@@ -186,7 +203,7 @@ function redo({ group, indicator, stored, state, again, planner, sheet }: RedoAr
   const { life = 0, revision, born, cause } = tipline;
   const { provider, changedAt } = stored;
   const rendered = renderState(
-    { id: group.id, indicator, derived, state, planner, sheet },
+    { id: group.id, indicator, derived, benign: tipline.benign, state, planner, sheet },
     { life, revision, born, cause, action, provider, changedAt },
   );
   const history = again.flatMap(({ report, origin }) => {
@@ -211,6 +228,7 @@ interface StateAt {
   id: string;
   indicator: Indicator;
   derived: Derived;
+  benign: string | undefined;
   state: State;
   planner: Planner;
   sheet: Sheet;
@@ -218,16 +236,25 @@ interface StateAt {
 
 type Marks = Pick<Rendering, 'life' | 'revision' | 'born' | 'cause' | 'action' | 'provider' | 'changedAt'>;
 
-function renderState({ id, indicator, derived, state, planner, sheet }: StateAt, marks: Marks): Rendered {
+function renderState({ id, indicator, derived, benign, state, planner, sheet }: StateAt, marks: Marks): Rendered {
   return render(sheet, {
     id,
     indicator,
     derived,
+    benign,
     firstSeen: state.firstSeen,
     geo: geoFor(indicator, planner.geo),
     weights: planner.policy.weights,
     ...marks,
   });
+}
+
+/** The warning list that knows the value, unless a feed says otherwise whose word stands against it. */
+function benignBy(indicator: Indicator, { judged }: Derived, { benign, exceptFeeds }: Planner): string | undefined {
+  const list = benign.listOf(indicator);
+  if (list === undefined || exceptFeeds.size === 0) return list;
+  const excepted = judged.some(({ live, claim }) => live && !claim.composite && exceptFeeds.has(claim.feed));
+  return excepted ? undefined : list;
 }
 
 function geoFor({ type, value }: Indicator, geo: GeoLookup) {

@@ -10,6 +10,7 @@ import { enrichBatch } from './batch.ts';
 import { type GeoFiles, openGeoLookup } from './geo/lookup.ts';
 import { headersSince } from './headers-since.ts';
 import { createListKeeper } from './lists/keeper.ts';
+import { createWarningListKeeper } from './lists/warning/keeper.ts';
 import type { Planner } from './plan.ts';
 import { createSheets } from './sheet.ts';
 import { lifetimesOf, type Policy } from './state/policy.ts';
@@ -25,6 +26,8 @@ export interface EnrichOptions {
   config: EnrichConfig;
   severity: SeverityFile;
   geo: GeoFiles;
+  /** Folders of warning lists, absolute paths. */
+  warningLists: readonly string[];
   /** How long a block lasts: a sighting must reach the responder before it ends, ms. */
   blockFor: number;
   historyRetention: number;
@@ -61,7 +64,17 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
   const inHand = new Set<Promise<unknown>>();
   const batchesEnded = async (): Promise<void> => void (await Promise.allSettled([...inHand]));
   const lists = createListKeeper({ files: config.allow, cursors, store, bus, context, batchesEnded });
+  const warnings = createWarningListKeeper({
+    folders: options.warningLists,
+    config: config.warning_lists,
+    cursors,
+    store,
+    bus,
+    context,
+    batchesEnded,
+  });
   await lists.refresh(now());
+  await warnings.refresh(now());
   const settled = options.settled ?? createSettled(config.cache);
   const sheets = createSheets();
   const since = await headersSince(cursors, store, now());
@@ -69,6 +82,8 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
   const planner = (): Planner => ({
     policy,
     allowed: lists.current(),
+    benign: warnings.current(),
+    exceptFeeds: warnings.exceptFeeds,
     geo,
     quantumOf: (type) => quanta[type],
     historyRetention: options.historyRetention,
@@ -123,6 +138,7 @@ export async function startEnrich(options: EnrichOptions): Promise<EnrichWorker>
   const sweep = createSweep({ store, bus, cursors, owner, leaseMs: config.sweep_every * 3 });
   const chores = [
     repeat('allow list', LISTS_EVERY, () => lists.refresh(now()), context, ended.signal),
+    repeat('warning lists', LISTS_EVERY, () => warnings.refresh(now()), context, ended.signal),
     repeat('GeoIP', GEO_EVERY, () => geo.refresh(), context, ended.signal),
     repeat('sweep', config.sweep_every, () => sweep(now()), context, ended.signal),
   ];

@@ -81,6 +81,14 @@ export interface Covering {
   value: string;
 }
 
+/** What a changed warning list is held against; see IndicatorStore.values. */
+export interface StoredValue {
+  id: string;
+  type: IndicatorType;
+  value: string;
+  benign?: string;
+}
+
 export interface IndicatorStore {
   /** Which adapter, with address and version, for the log. */
   readonly description: string;
@@ -102,6 +110,8 @@ export interface IndicatorStore {
    * an address in it; for a domain itself, what is below it, and the URLs and e-mail addresses of both; else the value itself.
    */
   findCovered(entry: Covering): AsyncIterable<string[]>;
+  /** All indicators in pages, by id, with the warning list that their document names. */
+  values(): AsyncIterable<StoredValue[]>;
   /** `documents` counts of both indices and the journal. */
   summary(): Promise<StoreSummary>;
   /** Deletes history days before `historyBefore` and states that expired before `expiredBefore` (epoch ms), and journal days likewise. Returns what went. */

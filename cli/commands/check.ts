@@ -5,6 +5,7 @@ import { readSeverityFile } from '../../core/process/config/severity-file.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import { openGeoLookup } from '../../enrich/geo/lookup.ts';
 import { readAllowLines } from '../../enrich/lists/entry.ts';
+import { findListFiles, readListFiles } from '../../enrich/lists/warning/folders.ts';
 import { checkFeed } from '../../ingest/check.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { unusable } from '../../ingest/usability.ts';
@@ -15,8 +16,12 @@ import { openChannel } from '../run/channel.ts';
 import { geoFilesOf } from '../run/geo-files.ts';
 import { neverBlockEntries } from '../run/responder.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
+import type { Settings } from '../settings.ts';
 import { severityRulesPath } from '../severity-rules.ts';
 import { printable } from '../table.ts';
+import { warningListFolders } from '../warning-lists.ts';
+
+const MOST_PROBLEMS = 10;
 
 interface CheckOptions extends CommonOptions {
   feeds: boolean;
@@ -67,6 +72,7 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
   yield await tried('GeoIP', async () => (await openGeoLookup(geoFilesOf(settings), context.log)).description);
   yield await tried('never-block lists', async () => `${neverBlockEntries(settings).length} entries`);
   yield await tried('allow lists', async () => readAllowFiles(settings.config.enrich.allow));
+  yield await tried('warning lists', () => readWarningFolders(settings));
   yield await tried('bus', async () => {
     const bus = await session.bus();
     await bus.check();
@@ -126,6 +132,17 @@ function readAllowFiles(files: readonly string[]): string {
   const problems = read.flatMap((list) => list.problems);
   if (problems.length > 0) throw new TiplineError('ALLOW_LINES', problems.join('; '), { retryable: false });
   return `${read.reduce((sum, { entries }) => sum + entries.length, 0)} entries in ${files.length} files`;
+}
+
+async function readWarningFolders(settings: Settings): Promise<string> {
+  const files = await findListFiles(warningListFolders(settings));
+  const { sorted, problems } = await readListFiles(files, settings.config.enrich.warning_lists.except_lists);
+  if (problems.length > 0) {
+    const more = problems.length > MOST_PROBLEMS ? `; and ${problems.length - MOST_PROBLEMS} more` : '';
+    const told = problems.slice(0, MOST_PROBLEMS).join('; ');
+    throw new TiplineError('WARNING_LISTS', `${told}${more} (the rest counts)`, { retryable: false });
+  }
+  return `${sorted.count} entries in ${sorted.lists.length} lists`;
 }
 
 async function tried(what: string, look: () => Promise<string>): Promise<Finding> {

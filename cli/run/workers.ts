@@ -18,6 +18,7 @@ import { createJudge } from '../judge.ts';
 import type { Role } from '../roles.ts';
 import type { Settings } from '../settings.ts';
 import { severityRulesPath } from '../severity-rules.ts';
+import { warningListFolders } from '../warning-lists.ts';
 import { openChannel } from './channel.ts';
 import { withForeignTopics } from './foreign-topic.ts';
 import { geoFilesOf } from './geo-files.ts';
@@ -106,6 +107,7 @@ export async function startWorkers({
       config: config.enrich,
       severity: readSeverityFile(severityRulesPath(settings)),
       geo: geoFilesOf(settings),
+      warningLists: warningListFolders(settings),
       blockFor: config.responder.block_for,
       historyRetention: config.retention.history,
       bus,

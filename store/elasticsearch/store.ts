@@ -21,6 +21,7 @@ import { readVersion } from './server.ts';
 import { checkSetUp, learnPlace, setUp } from './setup.ts';
 import { readState } from './states.ts';
 import { strangeDays, strangeTemplates } from './strangers.ts';
+import { storedValues } from './values.ts';
 
 export interface ElasticsearchStoreContext {
   log: Log;
@@ -74,6 +75,7 @@ export async function openElasticsearchStore(
     active: (minScore) => activeDocuments(reading, minScore),
     findExpiring: (before, limit) => findExpiring(reading, before, limit),
     findCovered: (entry) => findCovered(reading, entry),
+    values: () => storedValues(reading),
     summary: () => summarize(reading),
     prune: (limits) => prune(reading, limits),
   };

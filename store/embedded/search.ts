@@ -4,7 +4,7 @@ import type { EnrichedDocument } from '../../core/contract/enriched-document.ts'
 import { indicatorId } from '../../core/indicator/id.ts';
 import { INDICATOR_TYPES, type IndicatorType } from '../../core/indicator/type.ts';
 import type { Database } from '../../core/process/sqlite.ts';
-import type { Covering, IndicatorStore, SearchQuery } from '../port.ts';
+import type { Covering, IndicatorStore, SearchQuery, StoredValue } from '../port.ts';
 import { parseDocument } from './indicators.ts';
 import { enclosingRanges, hostsBelow, hostsWithin, rangeKey } from './lookup-keys.ts';
 
@@ -12,7 +12,7 @@ const LIMIT = 100;
 const MOST = 10_000;
 const PAGE = 500;
 
-type Search = Pick<IndicatorStore, 'search' | 'active' | 'findExpiring' | 'findCovered'>;
+type Search = Pick<IndicatorStore, 'search' | 'active' | 'findExpiring' | 'findCovered' | 'values'>;
 
 /** Look-ups by anything but the id. Between pages nothing is held open, so what changes meanwhile may be seen or not. */
 export function createSearch(db: Database): Search {
@@ -31,6 +31,10 @@ export function createSearch(db: Database): Search {
     below: db.prepare(`
       SELECT number, id, host AS key FROM current WHERE host < ? AND (host, number) > (?, ?)
       ORDER BY host, number LIMIT ?`),
+    values: db.prepare(`
+      SELECT number, id, document ->> '$.tipline.type' AS type, document ->> '$.tipline.value' AS value,
+             document ->> '$.tipline.benign' AS benign
+      FROM current WHERE number > ? ORDER BY number LIMIT ?`),
     exactHost: db.prepare(`
       SELECT number, id, host AS key FROM current WHERE host = ? AND number > ? ORDER BY number LIMIT ?`),
   };
@@ -134,12 +138,30 @@ export function createSearch(db: Database): Search {
     }
   }
 
+  async function* values(): AsyncGenerator<StoredValue[]> {
+    let number = -1;
+    for (;;) {
+      const rows = db.read(() => statements.values.all(number, PAGE));
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      yield rows.flatMap(({ id, type: told, value, benign }): StoredValue[] => {
+        const type = INDICATOR_TYPES.find((known) => known === told);
+        if (type === undefined) return [];
+        return [{ id: String(id), type, value: String(value), ...(benign === null ? {} : { benign: String(benign) }) }];
+      });
+      if (rows.length < PAGE) return;
+      number = Number(last.number);
+      await nextTurn();
+    }
+  }
+
   return {
     search: async (query) => db.read(() => (query.value === undefined ? byTerms(query) : byValue(query, query.value))),
     active,
     findExpiring: async (before, limit) =>
       db.read(() => statements.expiring.all(before, limit)).map((row) => String(row.id)),
     findCovered: covered,
+    values,
   };
 }
 

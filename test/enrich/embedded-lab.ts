@@ -68,6 +68,7 @@ export async function openLab(): Promise<Lab> {
         config: configSchema.parse({}).enrich,
         severity: readSeverityFile('rules/severity.yaml'),
         geo: { places: undefined, asn: undefined },
+        warningLists: [],
         blockFor: 86_400_000,
         historyRetention: 90 * 86_400_000,
         bus,

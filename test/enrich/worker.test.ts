@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { DeadLetter } from '../../core/contract/dead-letter.ts';
+import { FEED_HEADER } from '../../core/contract/raw-indicator.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { configSchema } from '../../core/process/config/sections.ts';
 import { SHARED_ALLOW_LIST } from '../../enrich/lists/entry.ts';
@@ -139,6 +140,48 @@ describe('enrichment on the embedded ports', () => {
       timeout: 20_000,
       what: 'the entry to run out',
     });
+  });
+
+  it('marks what a warning list knows, and unmarks it when the list forgets it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tipline-warning-'));
+    const write = (list: readonly string[]) => {
+      mkdirSync(join(folder, 'resolvers'), { recursive: true });
+      writeFileSync(join(folder, 'resolvers', 'list.json'), JSON.stringify({ name: 'Resolvers', type: 'cidr', list }));
+    };
+    const first = await lab.start();
+    await lab.say(good, { ...good, indicator: '8.8.4.4' });
+    assert.equal((await lab.current('9.9.9.9'))?.tipline.benign, undefined);
+    await first.stop();
+    write(['9.9.9.0/24']);
+    await lab.start({ warningLists: [folder] });
+    const benign = async (value: string, list: string | undefined) =>
+      until(async () => (await lab.current(value))?.tipline.benign === list, {
+        timeout: 20_000,
+        what: `${value} of ${list}`,
+      });
+    await benign('9.9.9.9', 'Resolvers');
+    const marked = await lab.current('9.9.9.9');
+    assert.equal(marked?.tipline.status, 'active');
+    assert.equal(marked?.tipline.threat_score, 90, 'searchable with all that is known of it');
+    assert.equal((await lab.enriched()).at(-1)?.tipline.benign, 'Resolvers');
+    assert.equal((await lab.current('8.8.4.4'))?.tipline.benign, undefined);
+    write(['8.8.0.0/16']);
+    await benign('8.8.4.4', 'Resolvers');
+    await benign('9.9.9.9', undefined);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('a value, or a feed, that the operator excepts is never benign', async () => {
+    const warning_lists = { except: ['9.9.9.9'], except_feeds: ['vetted'] };
+    const { enrich: config } = configSchema.parse({ enrich: { warning_lists } });
+    await lab.start({ config, warningLists: ['rules/warning-lists'] });
+    await lab.say(good, { ...good, indicator: '8.8.4.4' }, { ...good, indicator: '1.1.1.1' });
+    assert.equal((await lab.current('9.9.9.9'))?.tipline.benign, undefined);
+    assert.equal((await lab.current('8.8.4.4'))?.tipline.benign, 'Public DNS resolvers');
+    await lab.sayAs({ [FEED_HEADER]: 'vetted' }, { ...good, indicator: '1.1.1.1' });
+    assert.equal((await lab.current('1.1.1.1'))?.tipline.benign, undefined);
+    await lab.sayAs({ [FEED_HEADER]: 'vetted' }, { ...good, indicator: '1.1.1.1', revoked: true });
+    assert.equal((await lab.current('1.1.1.1'))?.tipline.benign, 'Public DNS resolvers');
   });
 
   it('reads an allow file at start and derives again what changed while it was down', async () => {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
-import type { Covering, SearchQuery, Store } from '../../store/port.ts';
+import type { Covering, SearchQuery, Store, StoredValue } from '../../store/port.ts';
 import { freshName } from '../services/given.ts';
 import { freshDomain, freshNetwork, freshNetwork6, type OpenAStore, storeOfSuite, writeAll } from './given-store.ts';
 import { type Sample, sampleDocument, sampleWrite } from './sample-document.ts';
@@ -157,6 +157,38 @@ export function searchContract(open: OpenAStore): void {
       ]);
       assert.equal(done?.tipline.id, ids[0]);
       assert.deepEqual(await store().indicators.findExpiring(before, 100), ids.slice(1));
+    });
+  });
+
+  suite('values', (store) => {
+    it('gives every indicator once, with the warning list that its document names', async () => {
+      const domain = freshDomain();
+      const plain = sampleDocument({ type: 'domain', value: `a.${domain}` });
+      const known = sampleDocument({ type: 'domain', value: `b.${domain}` });
+      known.tipline.benign = 'Popular "domains"';
+      const many = Array.from({ length: 1_200 }, (_, n) =>
+        sampleDocument({ type: 'domain', value: `n${n}.${domain}` }),
+      );
+      await writeAll(
+        store(),
+        [plain, known, ...many].map((document) => sampleWrite(document, [])),
+      );
+      const found: StoredValue[] = [];
+      for await (const page of store().indicators.values()) {
+        assert.ok(page.length > 0);
+        found.push(...page.filter(({ value }) => value.endsWith(domain)));
+      }
+      assert.equal(found.length, 1_202);
+      assert.equal(new Set(found.map(({ id }) => id)).size, 1_202);
+      const of = ({ tipline: { id, type, value } }: EnrichedDocument) => ({ id, type, value });
+      assert.deepEqual(
+        found.find(({ id }) => id === plain.tipline.id),
+        of(plain),
+      );
+      assert.deepEqual(
+        found.find(({ id }) => id === known.tipline.id),
+        { ...of(known), benign: 'Popular "domains"' },
+      );
     });
   });
 

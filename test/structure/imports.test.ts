@@ -22,7 +22,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   bus: ['kafkajs', '@platformatic/kafka'],
   store: ['@elastic/elasticsearch', '@elastic/transport'],
   ingest: ['undici', 'zod', 'saxes', 're2js', 'tldts'],
-  enrich: ['maxmind'],
+  enrich: ['maxmind', 're2js', 'tldts', 'zod'],
   alerting: ['nodemailer'],
   responder: [],
   audit: [],

@@ -15,6 +15,10 @@ export function withAbsolutePaths(config: Config, resolvePath: (path: string) =>
       ...enrich,
       allow: enrich.allow.map(resolvePath),
       geo: { ...absolute(enrich.geo, resolvePath), default: enrich.geo.default },
+      warning_lists:
+        enrich.warning_lists.folder === undefined
+          ? enrich.warning_lists
+          : { ...enrich.warning_lists, folder: resolvePath(enrich.warning_lists.folder) },
       ...(enrich.severity_rules === undefined ? {} : { severity_rules: resolvePath(enrich.severity_rules) }),
     },
     alerting: {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { parsePrefix } from '../../indicator/address.ts';
+import { canonicalise } from '../../indicator/canonical.ts';
 import { canonicalDomain } from '../../indicator/domain.ts';
+import { inferType } from '../../indicator/infer.ts';
 import { INDICATOR_TYPES } from '../../indicator/type.ts';
 import { parseDuration } from '../duration.ts';
 import { LOG_LEVELS } from '../log.ts';
@@ -172,6 +174,30 @@ const feedEntry = z.unknown().transform((entry, context) => {
   return z.NEVER;
 });
 
+const ITEM = 'must be an address, network, domain, URL, e-mail address or hash';
+
+/** A value as `enrich` reads it, by its looks. */
+const indicatorText = z
+  .string()
+  .max(4_096)
+  .refine((text) => canonicalise(text, inferType(text)).ok, ITEM);
+
+const warningLists = z.strictObject({
+  /** The operator's lists, beside the shipped ones. */
+  folder: z.string().min(1).optional(),
+  shipped: z.enum(['on', 'off']).default('on'),
+  /** Values that no list makes harmless. */
+  except: z.array(indicatorText).max(10_000).default([]),
+  /** Feeds whose word stands against every list. */
+  except_feeds: z.array(name).max(1_000).default([]),
+  /** Lists that do not count, by their name or that of their folder. */
+  except_lists: z.array(z.string().min(1).max(200)).max(1_000).default([]),
+  /** Lists whose hosts hold nobody else's content: all URLs on them are harmless. */
+  whole_hosts: z.array(z.string().min(1).max(200)).max(1_000).default([]),
+});
+
+export type WarningListsConfig = z.output<typeof warningLists>;
+
 export const enrichSection = z.strictObject({
   weights: z
     .strictObject({ confidence: z.number().min(0).max(1), severity: z.number().min(0).max(1) })
@@ -190,6 +216,10 @@ export const enrichSection = z.strictObject({
     })
     .default({ default: 'on' }),
   allow: z.array(z.string()).default([]),
+  /** A folder alone, or a section. */
+  warning_lists: z
+    .preprocess((told) => (typeof told === 'string' ? { folder: told } : told), warningLists)
+    .prefault({}),
   severity_rules: z.string().optional(),
   lifetimes: z.partialRecord(z.enum(INDICATOR_TYPES), duration).default({}),
   /** Memory for what is known to be unchanged. */

@@ -6,6 +6,7 @@ import type { GeoLookup } from '../../../enrich/geo/lookup.ts';
 import { readBatch } from '../../../enrich/group.ts';
 import { createAllowList } from '../../../enrich/lists/allow-list.ts';
 import type { AllowEntry } from '../../../enrich/lists/entry.ts';
+import { type BenignValues, NOTHING_BENIGN } from '../../../enrich/lists/warning/benign-values.ts';
 import { type Planner, plan } from '../../../enrich/plan.ts';
 import { createSheets } from '../../../enrich/sheet.ts';
 import { lifetimesOf } from '../../../enrich/state/policy.ts';
@@ -23,7 +24,14 @@ export interface Rendered {
 }
 
 /** The pure middle of the enricher, with a memory in place of the store: what it renders of records that come one after the other. */
-export function openEnriching(options: { geo?: GeoLookup; allow?: readonly AllowEntry[] } = {}) {
+export function openEnriching(
+  options: {
+    geo?: GeoLookup;
+    allow?: readonly AllowEntry[];
+    benign?: BenignValues;
+    exceptFeeds?: ReadonlySet<string>;
+  } = {},
+) {
   const states = new Map<string, StoredState>();
   const sheet = createSheets().take();
   const nowhere: GeoLookup = { look: () => ({ geo: '', as: '' }), refresh: async () => {}, description: 'none' };
@@ -39,6 +47,8 @@ export function openEnriching(options: { geo?: GeoLookup; allow?: readonly Allow
           lifetimes: lifetimesOf(INDICATOR_TYPES, {}),
         },
         allowed: createAllowList(options.allow ?? [], now),
+        benign: options.benign ?? NOTHING_BENIGN,
+        exceptFeeds: options.exceptFeeds ?? new Set(),
         geo: options.geo ?? nowhere,
         quantumOf: () => 6 * 3_600_000,
         historyRetention: 90 * DAY,

@@ -22,7 +22,8 @@ export function keysOf(schema: Schema, prefix = ''): string[] {
     case 'array':
       return inner('element');
     case 'pipe':
-      return inner('in');
+      // what goes before may be a function, as in `preprocess`
+      return [...new Set([...inner('in'), ...inner('out')])];
     case 'union':
       return [...new Set((def.options as Schema[]).flatMap((option) => keysOf(option, prefix)))];
     default:

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { messageOf, TiplineError } from '../../../core/process/errors.ts';
+import { addList, emptySorted, type Sorted } from './compile.ts';
+import { readWarningList } from './read-list.ts';
+
+/** A file that may hold a list; `mark` changes when the file does. */
+export interface ListFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly mark: string;
+  /** Epoch ms. */
+  readonly changedAt: number;
+}
+
+/** As in MISP's own collection: `lists/<name>/list.json`. */
+const DEEPEST = 3;
+const LARGEST = 64 * 1024 ** 2;
+const MOST_FILES = 10_000;
+
+/** All `.json` files of the folders, by path. A folder that is not there is an error: a list that silently does not count raises alarms. */
+export async function findListFiles(folders: readonly string[]): Promise<ListFile[]> {
+  const files: ListFile[] = [];
+  for (const folder of folders) {
+    try {
+      await walk(folder, 1, files);
+    } catch (cause) {
+      throw new TiplineError(
+        'CONFIG_WARNING_LISTS',
+        `the folder of warning lists ${folder} cannot be read: correct enrich.warning_lists, or create it`,
+        { cause, retryable: false },
+      );
+    }
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function walk(folder: string, depth: number, into: ListFile[]): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (into.length === MOST_FILES) return;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (depth < DEEPEST && !entry.name.startsWith('.')) await walk(path, depth + 1, into);
+    } else if (entry.name.endsWith('.json') && !entry.name.startsWith('.')) {
+      const found = await stat(path).catch(() => undefined);
+      if (found?.isFile() !== true) continue;
+      const { size, mtimeMs, ino } = found;
+      into.push({ path, bytes: size, mark: `${path} ${size} ${mtimeMs} ${ino}`, changedAt: mtimeMs });
+    }
+  }
+}
+
+export interface ReadFolders {
+  readonly sorted: Sorted;
+  readonly problems: readonly string[];
+  /** Of what the files hold, wherever they lie. */
+  readonly digest: string;
+}
+
+/** Reads the files, one after the other, with a turn for others between them. `without`: names of lists (or of their folders) to leave out. */
+export async function readListFiles(files: readonly ListFile[], without: readonly string[]): Promise<ReadFolders> {
+  const sorted = emptySorted();
+  const problems: string[] = [];
+  const digest = createHash('sha256');
+  const left = new Set(without.map((name) => name.toLowerCase()));
+  for (const { path, bytes } of files) {
+    await nextTurn();
+    if (bytes > LARGEST) {
+      problems.push(`${path}: left out: it has ${bytes} bytes, at most ${LARGEST} are read`);
+      continue;
+    }
+    const standIn = basename(path) === 'list.json' ? basename(dirname(path)) : basename(path, '.json');
+    try {
+      const text = await readFile(path, 'utf8');
+      digest.update(text);
+      const read = readWarningList(text, path, standIn);
+      problems.push(...read.problems);
+      const { list } = read;
+      if (list === undefined || left.has(list.name.toLowerCase()) || left.has(standIn.toLowerCase())) continue;
+      problems.push(...addList(sorted, list));
+    } catch (error) {
+      problems.push(`${path}: cannot be read: ${messageOf(error)}`);
+    }
+  }
+  return { sorted, problems, digest: digest.digest('hex') };
+}
