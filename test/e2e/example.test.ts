@@ -14,7 +14,7 @@ const lines = readFileSync(shipped('examples', 'indicators.jsonl'), 'utf8').spli
 /** What stands in the example and is above the threshold, worst first, as the mail writes it. */
 const ALERTED = [
   '77[.]90[.]185[.]20',
-  'hxxp://cdn[.]files[.]example/invoice.zip?id=7',
+  'hxxp[://]cdn[.]files[.]example/invoice[.]zip?id=7',
   '45[.]154[.]244[.]193',
   '62[.]60[.]130[.]0/24',
   'login-update[.]example',
