@@ -1,5 +1,6 @@
 import { TextDecoder } from 'node:util';
 import { TiplineError } from '../../core/process/errors.ts';
+import { wideEncoding } from './encoding.ts';
 
 const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Enough to see `<!doctype html` behind a byte order mark and white space. */
@@ -29,12 +30,12 @@ export async function* listText(bytes: AsyncIterable<Buffer>, options: TextOptio
     }
     head = Buffer.concat([head, chunk]);
     if (head.length < PEEK_BYTES) continue;
-    recode = utf16Of(head);
+    recode = wideDecoder(head);
     yield opened(head, recode);
     head = undefined;
   }
   if (head !== undefined && head.length > 0) {
-    recode = utf16Of(head);
+    recode = wideDecoder(head);
     yield opened(head, recode);
   }
 }
@@ -50,11 +51,9 @@ export function withoutBom(head: Buffer): Buffer {
   return head.subarray(0, 3).equals(UTF8_BOM) ? head.subarray(3) : head;
 }
 
-/** The decoder for a text that begins with a UTF-16 byte order mark. */
-function utf16Of(head: Buffer): TextDecoder | undefined {
-  if (head[0] === 0xff && head[1] === 0xfe) return new TextDecoder('utf-16le');
-  if (head[0] === 0xfe && head[1] === 0xff) return new TextDecoder('utf-16be');
-  return undefined;
+function wideDecoder(head: Buffer): TextDecoder | undefined {
+  const encoding = wideEncoding(head);
+  return encoding === undefined ? undefined : new TextDecoder(encoding);
 }
 
 function htmlPage(): TiplineError {

@@ -1,37 +1,82 @@
+import { parse } from 'tldts';
+
+/** Endings of files that are public suffixes, too. A name in prose that ends so is a file, unless the words around say otherwise. */
+const FILES: ReadonlySet<string> = new Set('cab inc java md mk mm mov properties ps py rs sh so tf zip'.split(' '));
+
+/** Files of programs end so, and hosts more often. */
+const PROGRAMS: ReadonlySet<string> = new Set(['cc', 'pl']);
+
+/** Public suffixes that listings of code are full of: `user.name`, `e.call(`, `self.map`. */
+const PROPERTIES: ReadonlySet<string> = new Set(
+  (
+    'active ads auto bar blog book box build call camera cards case center channel check codes compare contact country day design dot drive ' +
+    'email events exchange family fast fit foo forum free game gift got group guide help here host hot how id inc join kids like limited link ' +
+    'locker log map menu mini mobile name new now off one open page parts pay phone photo pictures pid pin ping place play plus post prime ' +
+    'prod property protection read report review room run safe sale save school science search secure security select services show sky ' +
+    'space spot store stream style tab talk team tools training trust tube video vision voice vote watch win work works you zero zone'
+  ).split(' '),
+);
+
+/** What stands in front of a property in code. */
+const OBJECTS: ReadonlySet<string> = new Set(
+  (
+    'account app args array arr cfg class client cls col column conf config context ctx data date db doc document e el elem element entry env ' +
+    'err error ev event exports f field file form func i item j json key kwargs list logger map math match message model module msg my node ' +
+    'np obj object options opts os params parent path pd process prop props q r req request res response result row self server session ' +
+    'settings state std str string super sys table target test that this user util utils val value window x y'
+  ).split(' '),
+);
+
+/** Packages of Java and its kin are named like domains turned round: these begin them, whatever follows … */
+const PACKAGE_ROOTS: ReadonlySet<string> = new Set('com org net edu gov java javax android'.split(' '));
+/** … and these where the name does not end as most hosts do. */
+const OTHER_ROOTS: ReadonlySet<string> = new Set(
+  'app au br cn co de dev eu fr in info io it jp kr me nl pl ru tv uk us'.split(' '),
+);
+const HOSTS: ReadonlySet<string> = new Set(
+  'biz br cc cf cn com de edu fr ga gov info ir jp ml net nl onion online org pl pw ru site su tk top tw ua uk xyz'.split(
+    ' ',
+  ),
+);
+
 /**
- * Endings that make a name in plain prose a domain. A list of our own and not the whole root zone: among its 1,400 endings are `call`,
- * `map`, `open`, `host`, `link`, `date`, `name` and `zip`, with which every listing of code would be full of domains. A name with another
- * ending counts when it was disarmed, stands in a URL, or begins with `www.`.
- *
- * Left out as endings of files: cc, md, pl, ps, py, rs, sh, so.
+ * What a name in plain prose, undisguised, is by its ending:
+ * - `domain`: it has a public suffix, and more than that;
+ * - `property`: it has one, and occurs in code; or in the names of programs;
+ * - `file`: it has one, and files have it more often.
  */
-const COUNTRIES =
-  'ac ad ae af ag ai al am ao ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cd cf cg ch ci ck cl cm cn co ' +
-  'cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk ' +
-  'hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc me mg ' +
-  'mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pm pn pr pt pw qa re ro ru ' +
-  'rw sa sb sc sd se sg si sk sl sm sn sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve ' +
-  'vg vi vn vu wf ws ye yt za zm zw';
-const GENERIC =
-  'aero agency app art asia bank beauty best bid bond biz buzz cam capital cash casino cat cfd chat city click cloud club com company coop ' +
-  'cyou dev digital edu email eu expert faith finance fun fyi gdn global gmbh gov guru icu info ink int jobs kim land lat life live llc loan ' +
-  'lol london ltd market markets media men mil mobi mom moscow museum network news ninja nyc one online onion org net page party pics press ' +
-  'pro pub quest racing red ren rest review rocks sbs science services sex shop site social software solutions space store studio support ' +
-  'surf systems team tech technology tel tickets tips today tokyo top trade travel uno vip wang website wiki win work world wtf xin xxx xyz ' +
-  'yachts zone';
-
-const ENDINGS: ReadonlySet<string> = new Set(`${COUNTRIES} ${GENERIC}`.split(' '));
-
-/** Packages of Java and its kin are named like domains turned round. */
-const PACKAGE_ROOTS: ReadonlySet<string> = new Set(['com', 'org', 'net', 'edu', 'gov', 'java', 'javax', 'android']);
+export type NameKind = 'domain' | 'property' | 'program' | 'file';
 
 /**
- * True if a name in plain prose, undisguised, is to be taken for a domain. Its ending must be in small letters, because `System.Net` is a
- * library and `end.In` the border of two sentences; and `1.to` is the beginning of a list.
+ * Undefined for what is no domain. The ending must be in small letters, because `System.Net` is a library and `end.In` the border of two
+ * sentences; and `1.to` is the beginning of a list.
  */
-export function readsLikeDomain(labels: readonly string[]): boolean {
+export function kindOfName(labels: readonly string[]): NameKind | undefined {
   const [first = ''] = labels;
-  if (first === 'www' && labels.length > 2) return true;
-  if (labels.length > 2 && PACKAGE_ROOTS.has(first)) return false;
-  return ENDINGS.has(labels.at(-1) ?? '') && !labels.slice(0, -1).every((label) => /^\d{0,2}$/.test(label));
+  const ending = labels.at(-1) ?? '';
+  if (first === 'www' && labels.length > 2) return 'domain';
+  if (ending !== ending.toLowerCase() || isPackage(labels, ending) || !isRegistrable(labels)) return undefined;
+  if (FILES.has(ending)) return labels.length > 2 ? 'program' : 'file';
+  if (PROGRAMS.has(ending)) return 'program';
+  if (!PROPERTIES.has(ending)) return 'domain';
+  const inCode = labels.length === 2 && (OBJECTS.has(first) || first !== first.toLowerCase());
+  return inCode ? undefined : 'property';
+}
+
+/** True if a name has a public suffix, by ICANN's or by private rules, and a label that somebody could have registered below it. */
+function isRegistrable(labels: readonly string[]): boolean {
+  const { isIcann, isPrivate, domainWithoutSuffix } = parse(labels.join('.'), {
+    allowPrivateDomains: true,
+    extractHostname: false,
+    validateHostname: false,
+  });
+  if (isIcann !== true && isPrivate !== true) return false;
+  if (domainWithoutSuffix === null || /^[-_]|[-_]$|_/.test(domainWithoutSuffix)) return false;
+  return !labels.slice(0, -1).every((label) => /^\d{0,2}$/.test(label));
+}
+
+function isPackage(labels: readonly string[], ending: string): boolean {
+  const [first = ''] = labels;
+  if (labels.length < 3) return false;
+  return (PACKAGE_ROOTS.has(first) || OTHER_ROOTS.has(first)) && !HOSTS.has(ending);
 }

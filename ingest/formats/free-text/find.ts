@@ -3,7 +3,7 @@ import { type Finding, indicator, other } from './finding.ts';
 import { judgeHash, judgePairs, judgeSsdeep } from './hash.ts';
 import { judgeHost, judgeMail } from './host.ts';
 import { judgeRegistry } from './registry.ts';
-import { judgeUrl, MOST_URL_LENGTH, NOT_IN_URLS } from './url.ts';
+import { judgeUrl, MOST_URL_LENGTH } from './url.ts';
 
 const HEX = '[0-9A-Fa-f]';
 /** Letters of scripts that put spaces between words, and so may stand in a name of plain text. */
@@ -21,7 +21,7 @@ const DASH = '[\\u2010-\\u2015-]';
 const LOOKS = new RegExp(
   [
     `(?<![${LETTER}_-])(?:${[
-      `(?<scheme>[a-z0-9]{3,6})(?<slashes>[\\ue003\\ue005])(?<body>[^${NOT_IN_URLS}]{0,${MOST_URL_LENGTH}})`,
+      `(?<scheme>[a-z0-9]{3,6})(?<slashes>[\\ue003\\ue005])`,
       `(?<hive>[Hh][Kk](?:[Ee][Yy]_[A-Za-z_]{5,20}|[A-Za-z]{1,2}):?[\\\\\\ue004])`,
       `(?<ssdeep>\\d{1,10}:[A-Za-z0-9+/]{6,64}:[A-Za-z0-9+/]{6,64}(?![A-Za-z0-9+/:]))`,
       `(?<pairs>${HEX}{2}(?:[:-]${HEX}{2}){5,31}(?![:-]?[${LETTER}_]))`,
@@ -39,7 +39,7 @@ const LOOKS = new RegExp(
 /** Words in front of an indicator that tell what it is. */
 export const MOST_BEFORE = 128;
 /** As far as anything that begins at a place can reach. */
-export const MOST_BEHIND = MOST_URL_LENGTH + 256;
+export const MOST_BEHIND = MOST_URL_LENGTH + 1024;
 
 export type Found = Finding & { readonly at: number };
 
@@ -62,11 +62,10 @@ function judge(match: RegExpExecArray, text: string): Finding {
   const { index } = match;
   const whole = match[0];
   const end = index + whole.length;
-  const { scheme, slashes, body, hive, ssdeep, pairs, ipv6, host, hash, cve, asn, mail } = match.groups ?? {};
+  const { scheme, slashes, hive, ssdeep, pairs, ipv6, host, hash, cve, asn, mail } = match.groups ?? {};
   const before = (): string => text.slice(Math.max(0, index - MOST_BEFORE), index);
-  if (scheme !== undefined && slashes !== undefined && body !== undefined) {
-    return judgeUrl(scheme, slashes, body, text.charAt(index - 1), end - body.length);
-  }
+  if (scheme !== undefined && slashes !== undefined)
+    return judgeUrl(scheme, slashes, text, text.charAt(index - 1), end);
   if (host !== undefined) return judgeHost(text, index, host);
   if (mail !== undefined) return judgeMail(text, index, mail);
   if (hash !== undefined) return judgeHash(hash, before(), end);

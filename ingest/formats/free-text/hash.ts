@@ -5,12 +5,12 @@ import { type Finding, indicator, other, refused } from './finding.ts';
 const BETWEEN = '[\\s:=|"\'`(\\[-]{0,24}$';
 const IMPHASH = new RegExp(`(?:imphash|imp hash|import hash)${BETWEEN}`, 'i');
 const CERTIFICATE = new RegExp(
-  `(?:thumbprint|(?:certificate|cert|ssl|tls|x\\.?509)[^.\\n]{0,24}(?:fingerprint|serial(?: number)?|sha-?1|sha-?256|md5|hash))${BETWEEN}`,
+  `(?:thumbprints?|(?:certificate|cert|ssl|tls|x\\.?509)[^.\\n]{0,24}(?:fingerprint|serial(?: ?(?:number|no\\.?))?|sha-?1|sha-?256|md5|hash)s?)${BETWEEN}`,
   'i',
 );
 /** Digests of something else than a file, and hex that is no digest. */
 const NO_FILE = new RegExp(
-  `\\b(ja3s?|ja4[a-z+]{0,3}|jarm|hassh|authentihash|pe ?hash|v ?hash|dhash|telfhash|permhash|icon hash|rich(?: pe)?(?: header)?(?: hash)?|commit|revision|etag|nonce|salt|uuid|guid|token|api[ _-]?key|session|cookie)${BETWEEN}`,
+  `\\b(ja3s?|ja4[a-z+]{0,3}|jarm|hassh|authentihash|pe ?hash|v ?hash|dhash|telfhash|permhash|icon hash|rich(?: pe)?(?: header)?(?: hash)?|commit|revision|etag|nonce|salt|uuid|guid|token|api[ _-]?key|session|cookie|serials?(?: ?(?:numbers?|no\\.?|#))?)${BETWEEN}`,
   'i',
 );
 const LONGEST_LABEL = 96;
@@ -25,9 +25,11 @@ export function judgeHash(hex: string, before: string, end: number): Finding {
   if (type === undefined)
     return hex.length === 70 && /tlsh/i.test(label) ? indicator('tlsh', hex, false, end) : other(end);
   const foreign = NO_FILE.exec(label)?.[1];
-  if (foreign !== undefined) return refused(`what follows "${foreign}" is no digest of a file`, end);
+  const certificate = type !== 'sha512' && CERTIFICATE.test(label);
+  if (foreign !== undefined && !(certificate && /^serial/i.test(foreign)))
+    return refused(`what follows "${foreign}" is no digest of a file`, end);
   if (type === 'md5' && IMPHASH.test(label)) return indicator('imphash', hex, false, end);
-  if (type !== 'sha512' && CERTIFICATE.test(label)) return indicator('x509', hex, false, end);
+  if (certificate) return indicator('x509', hex, false, end);
   return indicator(type, hex, false, end);
 }
 

@@ -4,16 +4,18 @@ import { canonicalEmail } from '../../../core/indicator/email.ts';
 import { inferType } from '../../../core/indicator/infer.ts';
 import { printable } from '../../printable.ts';
 import { endOfLength, endOfPort, readsLikeVersion } from './address.ts';
-import { readsLikeDomain } from './endings.ts';
+import { isCode, isException, isInResolverRule, namesFile, namesHost } from './around.ts';
+import { kindOfName } from './endings.ts';
 import { type Finding, indicator, other, refused } from './finding.ts';
 import { judgeHash } from './hash.ts';
 import { AT, DOT, isDisarmed, withoutMarks } from './marks.ts';
-import { isOwnMachine, judgeUrl, MOST_URL_LENGTH, NOT_IN_URLS } from './url.ts';
+import { isOwnMachine, judgeUrl } from './url.ts';
 
 /** Words that are looked at on either side of an address. */
 const AROUND = 48;
 const LONGEST_HASH = 128;
-const BODY = new RegExp(`[^${NOT_IN_URLS}]{1,${MOST_URL_LENGTH}}`, 'y');
+/** As far as a rule of dnsmasq may have begun before a name. */
+const MOST_RULE = 128;
 const RANGE = /^\d{1,3}(?:\.\d{1,3}){3}-\d{1,3}(?:\.\d{1,3}){0,3}$/;
 
 /** Judges labels with dots between, text[at, at + marked.length): an address, a domain, either with a path, a file name, a number. */
@@ -25,7 +27,11 @@ export function judgeHost(text: string, at: number, marked: string): Finding {
   const next = text.charAt(end);
   const clean = withoutMarks(name);
   if (next === '@' || next === AT || name === '') return other(at + marked.length);
-  if (canonicalIp(clean) !== undefined) return judgeIpv4(text, start, end, clean, isDisarmed(name));
+  const before = text.slice(Math.max(0, start - MOST_RULE), start);
+  const inRule = before.endsWith('/') && isInResolverRule(before);
+  if (isException(before)) return other(end);
+  if (canonicalIp(clean) !== undefined)
+    return inRule ? other(end) : judgeIpv4(text, start, end, clean, isDisarmed(name));
   if (RANGE.test(clean))
     return refused(`${printable(clean, 40)} is a range of addresses; write it as CIDR blocks`, end);
 
@@ -35,7 +41,9 @@ export function judgeHost(text: string, at: number, marked: string): Finding {
   const file = (): Finding => fileName(text, start, end, labels[0] ?? '');
   if (previous === '\\' || (previous === ':' && text.charAt(start - 2) === ':')) return file();
   if (!disarmed) {
-    if (/[$@%~/.]/.test(previous) || next === '(' || !readsLikeDomain(labels)) return file();
+    if (!inRule && (/[$@%~/.]/.test(previous) || next === '(')) return file();
+    const judged = judgeName(labels, text, start, end);
+    if (judged !== 'domain' && !(inRule && kindOfName(labels) !== undefined)) return judged ?? file();
   } else if (previous === '.' || previous === DOT) {
     return refused(`"${printable(clean, 60)}" stands for all names below it, and says nothing of itself`, end);
   } else if (inferType(clean) !== 'domain') {
@@ -43,8 +51,38 @@ export function judgeHost(text: string, at: number, marked: string): Finding {
   }
   const domain = canonicalDomain(clean);
   if (domain === undefined) return disarmed ? refused(`"${printable(clean, 60)}" is no domain`, end) : file();
-  return withPath(text, start, end) ?? indicator('domain', clean, disarmed, endOfPort(text, end));
+  return (
+    (inRule ? undefined : withPath(text, start, end)) ?? indicator('domain', clean, disarmed, endOfPort(text, end))
+  );
 }
+
+/** Whether a name that nobody disarmed is a domain, by its ending and the words around; undefined for what is something else. */
+function judgeName(
+  labels: readonly string[],
+  text: string,
+  start: number,
+  end: number,
+): 'domain' | Finding | undefined {
+  const kind = kindOfName(labels);
+  if (kind === undefined || kind === 'domain') return kind;
+  const before = text.slice(Math.max(0, start - AROUND), start);
+  const behind = text.slice(end, end + AROUND);
+  if (kind === 'property') return isCode(before, behind) ? undefined : 'domain';
+  if (kind === 'program') return namesFile(before, behind) ? undefined : 'domain';
+  if (namesHost(before) && !namesFile(before, behind)) return 'domain';
+  // in a list, where nothing around tells, it must not vanish without a word
+  const alone = /(?:^|[\n\v])[\s*\u2022-]*$/.test(before) && /^[ \t,;\r]*(?:\n|\v|$)/.test(behind);
+  const name = labels.join('.');
+  return alone && !KNOWN_FILE.test(name) && labels[0] === labels[0]?.toLowerCase()
+    ? refused(
+        `"${printable(name, 60)}" may be a file or a domain; write ${printable(labels.join('[.]'), 60)} if it is a domain`,
+        end,
+      )
+    : undefined;
+}
+
+const KNOWN_FILE =
+  /^(?:readme|setup|main|index|install|config|test|license|changelog|contributing|security|todo|utils?|run|build|update|start|stop|manage|conftest|lib.*|mod|lib|cargo|makefile|app)\./;
 
 /** Sandboxes name samples by their digest: `9e107d9d372bb6826bd81d3542a419d6.exe`. */
 function fileName(text: string, start: number, end: number, first: string): Finding {
@@ -78,9 +116,7 @@ function withPath(text: string, start: number, end: number): Finding | undefined
     /^\/[^\s/]/.test(rest) &&
     !/^\/\d{1,3}(?![\w-]|[.\ue000\ue004]\w)|^\/\d{1,3}(?:[.\ue000\ue004]\d{1,3}){3}/.test(rest);
   if (!path && !/^\/?\?[\w-]{1,30}=/.test(rest)) return undefined;
-  BODY.lastIndex = start;
-  const body = BODY.exec(text)?.[0] ?? '';
-  const found = judgeUrl('http', '', body, text.charAt(start - 1), start);
+  const found = judgeUrl('http', '', text, text.charAt(start - 1), start);
   // it is handed on as it was written, without a scheme that nobody wrote
   if (found.kind !== 'indicator' || found.end <= afterPort + 1) return undefined;
   return { ...found, text: found.text.slice('http://'.length) };
@@ -102,7 +138,7 @@ export function judgeMail(text: string, at: number, marked: string): Finding {
   const disarmed = text.charAt(at) === AT || isDisarmed(`${local}${host}`);
   const plausible = disarmed
     ? inferType(address) === 'email'
-    : canonicalEmail(address) !== undefined && readsLikeDomain(['', ...withoutMarks(host).split('.')]);
+    : canonicalEmail(address) !== undefined && kindOfName(withoutMarks(host).split('.')) !== undefined;
   if (plausible) return indicator('email', address, disarmed, at + 1 + host.length);
   return disarmed ? refused(`"${printable(address, 60)}" was disarmed, and is no e-mail address`, end) : other(end);
 }

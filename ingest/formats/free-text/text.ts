@@ -7,6 +7,7 @@ import type { Tally } from '../../tally.ts';
 import { decodedText } from './decode.ts';
 import { findIn, MOST_BEFORE, MOST_BEHIND } from './find.ts';
 import { htmlText } from './html.ts';
+import { createLinePlace } from './line-place.ts';
 import { rearmed } from './rearm.ts';
 import { createRecent } from './recent.ts';
 import { windows } from './windows.ts';
@@ -25,14 +26,15 @@ const DISARMABLE: ReadonlySet<string> = new Set(['ip', 'cidr', 'domain', 'url', 
 /**
  * Indicators in prose: reports, mails, posts. Each is given once (within the last 100,000), in the order of the text, without what made
  * it harmless. Nothing is taken but what reads like an indicator where it stands: file names, versions, times, names of
- * libraries are left alone. What was disarmed and is none after all is counted.
+ * libraries are left alone; of comments nothing is taken but what the author has disarmed, and what nobody disarms. What was disarmed and is
+ * none after all is counted.
  */
 export function textRecords(
   bytes: AsyncIterable<Buffer>,
   options: FreeTextOptions,
   tally: Tally,
 ): AsyncGenerator<RawIndicator[]> {
-  return recordsOf(decodedText(bytes), options, tally);
+  return recordsOf(decodedText(bytes), options, true, tally);
 }
 
 /** The same for a page: its visible text, and where its links lead. */
@@ -41,38 +43,38 @@ export function htmlRecords(
   options: FreeTextOptions,
   tally: Tally,
 ): AsyncGenerator<RawIndicator[]> {
-  return recordsOf(htmlText(decodedText(bytes)), options, tally);
+  return recordsOf(htmlText(decodedText(bytes)), options, false, tally);
 }
 
 async function* recordsOf(
   pieces: AsyncIterable<string>,
   { onlyDisarmed = false, ownHost }: FreeTextOptions,
+  comments: boolean,
   tally: Tally,
 ): AsyncGenerator<RawIndicator[]> {
   const given = createRecent();
-  let line = 1;
+  const place = createLinePlace();
   /** Characters of the next window that belong to what was found at the end of this one. */
   let taken = 0;
+  let ended = 0;
   for await (const { text, from, to } of windows(rearmed(pieces), WINDOW)) {
-    let counted = from;
-    const lineAt = (at: number): number => {
-      line += lineEnds(text, counted, at);
-      counted = at;
-      return line;
-    };
+    place.move({ text, from }, ended);
+    ended = to;
     let batch: RawIndicator[] = [];
     let end = from;
     for (const found of findIn(text, Math.min(from + taken, text.length), to)) {
       end = found.end;
       if (found.kind === 'other') continue;
+      const { line, comment } = place.at(found.at);
+      const aside = comments && comment;
       if (found.kind === 'refused') {
-        tally.skip(lineAt(found.at), found.reason);
+        if (!aside) tally.skip(line, found.reason);
         continue;
       }
-      if (onlyDisarmed && !found.disarmed && DISARMABLE.has(found.type)) continue;
+      if ((onlyDisarmed || aside) && !found.disarmed && DISARMABLE.has(found.type)) continue;
       const canonical = canonicalise(found.text, found.type);
       if (!canonical.ok) {
-        tally.skip(lineAt(found.at), `"${printable(found.text, 60)}": ${canonical.message}`);
+        tally.skip(line, `"${printable(found.text, 60)}": ${canonical.message}`);
         continue;
       }
       const { type, value } = canonical.indicator;
@@ -83,14 +85,7 @@ async function* recordsOf(
       yield batch;
       batch = [];
     }
-    lineAt(to);
     taken = Math.max(0, end - to);
     if (batch.length > 0) yield batch;
   }
-}
-
-function lineEnds(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) count += 1;
-  return count;
 }

@@ -12,8 +12,17 @@ export const NOT_IN_URLS =
 
 export const MOST_URL_LENGTH = 4096;
 
-const NEXT_URL = /[,;](?=[a-z0-9]{3,6}[\ue003\ue005])/;
-const NOT_IN_HOSTS = /[,;()[\]{}'*!$]/;
+/** The longest host with a name and a password in front of it and a port behind. */
+const MOST_AUTHORITY = 512;
+const HOST_ENDS = `/?#,;()[\\]{}'*!$\\ue003\\ue005`;
+const AUTHORITY = new RegExp(
+  `(?:\\[[0-9A-Fa-f:.\\ue000\\ue001]{2,64}\\])?[^${NOT_IN_URLS}${HOST_ENDS}]{0,${MOST_AUTHORITY}}`,
+  'y',
+);
+/** Of the rest, as far as nothing has to be looked at. */
+const PLAIN = new RegExp(`[^${NOT_IN_URLS}()[\\]{}',;\\ue003\\ue005]{1,${MOST_URL_LENGTH}}`, 'y');
+const URL_CHARACTER = new RegExp(`[^${NOT_IN_URLS}]`);
+const NEXT_URL = /[,;][a-z0-9]{3,6}[\ue003\ue005]/y;
 /** Punctuation of the sentence that a URL ends. */
 const SENTENCE = ".,;:!?'*";
 const CLOSERS: ReadonlyMap<string, string> = new Map([
@@ -23,65 +32,86 @@ const CLOSERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * How much of `body`, which is what stands behind the slashes, is the URL: as far as the next URL of a list, an apostrophe when it was
- * opened by one, a bracket that was opened before, and without the punctuation of the sentence around.
+ * Where the URL ends whose host begins at `at`: at the next URL of a list, at the end of a cell, at an apostrophe when it was opened by one, at a
+ * bracket that was opened before, and without the punctuation of the sentence around. What is looked at is taken, or costs nothing to look at
+ * again: a list of URLs costs the time of one.
  */
-export function urlLength(body: string, before: string): number {
-  const next = NEXT_URL.exec(body);
-  let end = next === null ? body.length : next.index;
-  if (before === "'") end = cutAt(body, "'", end);
-  const path = body.slice(0, end).search(/[/?#]/);
-  const hostEnd = path === -1 ? end : path;
-  if (body.startsWith('[')) {
-    const close = body.indexOf(']');
-    if (close !== -1 && close < hostEnd) end = Math.max(unopened(body, close + 1, end), close + 1);
-  } else {
-    const foreign = body.slice(0, hostEnd).search(NOT_IN_HOSTS);
-    end = foreign === -1 ? unopened(body, hostEnd, end) : foreign;
-  }
-  while (end > 0 && SENTENCE.includes(body.charAt(end - 1))) end -= 1;
+export function urlEnd(text: string, at: number, before: string): number {
+  AUTHORITY.lastIndex = at;
+  let end = at + (AUTHORITY.exec(text)?.[0].length ?? 0);
+  if ('/?#'.includes(text.charAt(end)) && end < text.length)
+    end = endOfPath(text, end, Math.min(text.length, at + MOST_URL_LENGTH), before);
+  while (end > at && SENTENCE.includes(text.charAt(end - 1))) end -= 1;
   return end;
 }
 
-function cutAt(text: string, char: string, end: number): number {
-  const at = text.indexOf(char);
-  return at === -1 ? end : Math.min(at, end);
-}
-
-/** The place of the first bracket that closes what was not opened inside. */
-function unopened(body: string, from: number, to: number): number {
+function endOfPath(text: string, from: number, most: number, before: string): number {
   const open = new Map([
     ['(', 0],
     ['[', 0],
     ['{', 0],
   ]);
-  for (let at = from; at < to; at += 1) {
-    const char = body.charAt(at);
-    const count = open.get(char);
-    if (count !== undefined) open.set(char, count + 1);
+  let end = from;
+  let mayBeWords = before === '' || before === '\n';
+  while (end < most) {
+    PLAIN.lastIndex = end;
+    const plain = PLAIN.exec(text);
+    if (plain !== null) {
+      end += plain[0].length;
+      continue;
+    }
+    const char = text.charAt(end);
+    if (!URL_CHARACTER.test(char)) break;
+    if (char === "'" && before === "'") break;
+    if (char === ',' || char === ';') {
+      if (endsCell(text, end, before) || (mayBeWords && meets(WORDS_TO_END, text, end))) break;
+      mayBeWords = false;
+    }
     const opener = CLOSERS.get(char);
-    if (opener === undefined) continue;
-    const left = (open.get(opener) ?? 0) - 1;
-    if (left < 0) return at;
-    open.set(opener, left);
+    if (opener !== undefined) {
+      const left = (open.get(opener) ?? 0) - 1;
+      if (left < 0) break;
+      open.set(opener, left);
+    } else if (open.has(char)) {
+      open.set(char, (open.get(char) ?? 0) + 1);
+    }
+    end += 1;
   }
-  return to;
+  return Math.min(end, most);
 }
 
-/** Judges `scheme`, slashes and body; `at` is where the body begins. */
-export function judgeUrl(scheme: string, slashes: string, body: string, before: string, at: number): Finding {
-  const length = urlLength(body, before);
-  const end = at + length;
-  const marked = body.slice(0, length);
-  if (length === 0) return other(at);
-  const text = `${scheme}://${withoutMarks(marked)}`;
-  const canonical = canonicalUrl(text);
+/** Dates, digests, addresses, empty and quoted cells. */
+const OTHER_CELL =
+  /[,;](?:[,;"]|\d{4}-\d\d-\d\d|\d{1,2}\/\d{1,2}\/\d{2,4}|(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})(?![\w.-])|\d{1,3}(?:[.\ue000]\d{1,3}){3}(?![\w.-]))/y;
+/** The rest of a line that is words: `malware_download,online`. */
+const WORDS_TO_END = /[,;](?:[A-Za-z_]{2,40}(?:[ -][A-Za-z_]{1,40}){0,8})(?:[,;][^\n]{0,512})?(?:\r?\n|$)/y;
+
+/**
+ * A comma may stand in a URL. It ends a cell where another URL follows, or what is a cell of its own, where the URL follows such a comma itself,
+ * and where the URL begins the line and words end it.
+ */
+function endsCell(text: string, at: number, before: string): boolean {
+  return before === text.charAt(at) || meets(NEXT_URL, text, at) || meets(OTHER_CELL, text, at);
+}
+
+function meets(expression: RegExp, text: string, at: number): boolean {
+  expression.lastIndex = at;
+  return expression.test(text);
+}
+
+/** Judges `scheme`, slashes and what stands behind them, at `at`. */
+export function judgeUrl(scheme: string, slashes: string, text: string, before: string, at: number): Finding {
+  const end = urlEnd(text, at, before);
+  const marked = text.slice(at, end);
+  if (end === at) return other(at);
+  const url = `${scheme}://${withoutMarks(marked)}`;
+  const canonical = canonicalUrl(url);
   const host = canonical === undefined ? '' : urlHost(canonical);
   if (canonical === undefined || !/[.:]/.test(host)) {
-    return refused(`"${printable(text, 60)}" has no host that could be looked up`, end);
+    return refused(`"${printable(url, 60)}" has no host that could be looked up`, end);
   }
   if (isOwnMachine(host)) return other(end);
-  return indicator('url', text, slashes === SLASHES || isDisarmed(marked), end);
+  return indicator('url', url, slashes === SLASHES || isDisarmed(marked), end);
 }
 
 /** The machine that the text is read on, whoever reads it; no indicator of anything. */

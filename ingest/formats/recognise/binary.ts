@@ -1,3 +1,5 @@
+import { encodingOf } from '../encoding.ts';
+
 const MAGIC: readonly (readonly [bytes: string, what: string])[] = [
   ['PK\x03\x04', 'a ZIP archive (or a document of an office program); unpack it first'],
   ['%PDF-', 'a PDF; save it as text first'],
@@ -16,6 +18,8 @@ const MAGIC: readonly (readonly [bytes: string, what: string])[] = [
 ];
 /** Of a hundred characters so many may be control characters or broken UTF-8 before it is no text. */
 const MOST_ODD = 0.05;
+/** What has more letters above ASCII than this and is no UTF-8 is no text of Western Europe either. */
+const MOST_HIGH = 0.4;
 
 /** What kind of binary data begins so, to be told to whoever gave it; undefined for text. */
 export function binaryKind(head: Buffer): string | undefined {
@@ -25,9 +29,15 @@ export function binaryKind(head: Buffer): string | undefined {
   // `MZ` and `BZh` can begin a text
   if (magic !== undefined && (magic[0].length > 3 || latin.includes('\0'))) return magic[1];
   if (latin.includes('\0')) return 'binary data';
-  const text = head.toString('utf8');
+  const encoding = encodingOf(head);
   let odd = 0;
-  for (const char of text)
-    if (char === '\ufffd' || (char < ' ' && !'\t\n\r\f\v'.includes(char)) || char === '\x7f') odd += 1;
-  return odd > text.length * MOST_ODD ? 'binary data' : undefined;
+  let high = 0;
+  const text = new TextDecoder(encoding).decode(head);
+  for (const char of text) {
+    if (char === '\ufffd' || (char < ' ' && !'\t\n\r\f\v'.includes(char)) || (char >= '\x7f' && char < '\xa0'))
+      odd += 1;
+    if (char > '\x7f') high += 1;
+  }
+  const foreign = encoding === 'windows-1252' && high > text.length * MOST_HIGH;
+  return foreign || odd > text.length * MOST_ODD ? 'binary data' : undefined;
 }

@@ -1,3 +1,4 @@
+import { encodingOf } from '../encoding.ts';
 import { binaryKind } from './binary.ts';
 import { recogniseJson } from './json.ts';
 import { recogniseText } from './plain-text.ts';
@@ -17,10 +18,10 @@ export interface RecogniseOptions {
 /** Tells by the beginning of a document (not compressed) which format it is in. Never throws. */
 export function recognise(head: Buffer, { whole, name = '' }: RecogniseOptions): Recognition {
   if (head.length === 0) return unknown('it is empty');
-  const wide = wideText(head);
-  const binary = wide === undefined ? binaryKind(head) : undefined;
+  const encoding = encodingOf(head);
+  const binary = encoding.startsWith('utf-16') ? undefined : binaryKind(head);
   if (binary !== undefined) return unknown(`it is ${binary}`);
-  const text = (wide ?? head.toString('utf8')).replace(/^\ufeff/, '');
+  const text = new TextDecoder(encoding).decode(head);
   const start = text.trimStart();
   if (/^(?:\{|\[\s*(?:[[{"\]]|$))/.test(start)) {
     const json = recogniseJson(start);
@@ -32,11 +33,4 @@ export function recognise(head: Buffer, { whole, name = '' }: RecogniseOptions):
     if (xml !== undefined) return xml;
   }
   return recogniseText(text, whole, name);
-}
-
-/** UTF-16, which only a byte order mark tells from binary data. */
-function wideText(head: Buffer): string | undefined {
-  if (head[0] === 0xff && head[1] === 0xfe) return new TextDecoder('utf-16le').decode(head);
-  if (head[0] === 0xfe && head[1] === 0xff) return new TextDecoder('utf-16be').decode(head);
-  return undefined;
 }

@@ -344,14 +344,123 @@ describe('the document as a whole', () => {
   it('may be UTF-16, or broken UTF-8', async () => {
     const wide = Buffer.from('\ufeffsee evil[.]test \u00e4', 'utf16le');
     assert.deepEqual(named((await read(wide, {}, 1)).records), ['domain evil.test']);
-    assert.deepEqual(
-      named(
-        (await read(Buffer.concat([Buffer.from([0xff, 0xc3]), Buffer.from(' evil[.]test'), Buffer.from([0xe2])])))
-          .records,
-      ),
-      ['domain evil.test'],
-    );
+    const broken = [
+      Buffer.from('\u00e4\u00f6\u00fc \u2026'),
+      Buffer.from([0xff]),
+      Buffer.from(' evil[.]test'),
+      Buffer.from([0xe2]),
+    ];
+    assert.deepEqual(named((await read(Buffer.concat(broken))).records), ['domain evil.test']);
     assert.deepEqual((await read('')).records, []);
+  });
+
+  it('may be UTF-16 without a byte order mark, Latin-1 or Windows-1252', async () => {
+    const text = 'C2 f\u00fcr \u201cevil[.]test\u201d \u2013 b\u00fccher.example.com \u2026 192.0.2.1';
+    const wanted = ['domain evil.test', 'domain b\u00fccher.example.com', 'ip 192.0.2.1'];
+    const wide = Buffer.from(text, 'utf16le');
+    const codes: Readonly<Record<string, number>> = { '\u201c': 0x93, '\u201d': 0x94, '\u2013': 0x96, '\u2026': 0x85 };
+    const windows = Buffer.from(Array.from(text, (char) => codes[char] ?? char.charCodeAt(0)));
+    for (const bytes of [Buffer.from(text), wide, Buffer.from(wide).swap16(), windows]) {
+      for (const size of [1, 7, 4096]) assert.deepEqual(named((await read(bytes, {}, size)).records), wanted);
+    }
+    // behind a long beginning without a letter of either
+    const long = Buffer.concat([
+      Buffer.from('plain text\n'.repeat(10_000)),
+      windows,
+      Buffer.from('\nmore'.repeat(3000)),
+    ]);
+    assert.deepEqual(named((await read(long, {}, 30_011)).records), wanted);
+  });
+});
+
+describe('lists that are read as prose', () => {
+  const sha256 = 'd7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592';
+
+  it('a URL ends with its cell', async () => {
+    await finds(`http://a.test/x.exe,malware_download,2024-01-01`, 'url http://a.test/x.exe');
+    await finds(`2024-01-01,http://a.test/x.exe,online`, 'url http://a.test/x.exe');
+    await finds(`1;http://a.test/x.exe;online;2`, 'url http://a.test/x.exe');
+    await finds(`http://a.test/x,${sha256}`, 'url http://a.test/x', `sha256 ${sha256}`);
+    await finds(`x http://a.test/x,203.0.113.9,b`, 'url http://a.test/x', 'ip 203.0.113.9');
+    await finds(`http://a.test/x,,\nhttp://b.test/y,"quoted",z`, 'url http://a.test/x', 'url http://b.test/y');
+    await finds(`a.test.com/x.exe,malware\n`, 'url a.test.com/x.exe');
+    // a comma of the URL's own
+    await finds('see http://a.test/news,123,x.html?a=b,c;d=e too', 'url http://a.test/news,123,x.html?a=b,c;d=e');
+    await finds('http://a.test/b,c.html', 'url http://a.test/b,c.html');
+  });
+
+  it('comments hold no indicators, unless somebody disarmed them', async () => {
+    for (const mark of ['#', '# ', '//', ';', '! ', '  # ']) {
+      await finds(
+        `${mark}Source: https://blog.example.org/x by a@example.org 203.0.113.8\n203.0.113.9`,
+        'ip 203.0.113.9',
+      );
+      await finds(`${mark}old: evil[.]test ${sha256}\n`, 'domain evil.test', `sha256 ${sha256}`);
+    }
+    await finds(
+      '203.0.113.9 # see https://blog.example.org/x\nevil.com // from 203.0.113.1',
+      'ip 203.0.113.9',
+      'domain evil.com',
+    );
+    await finds('![picture](https://a.test/b.png)', 'url https://a.test/b.png');
+    await finds('the C# client of http://a.test/; http://b.test/#x', 'url http://a.test/', 'url http://b.test/#x');
+    await finds(
+      `${'x '.repeat(70_000)}\n# http://a.test/ ${'y '.repeat(70_000)} http://b.test/\nhttp://c.test/`,
+      'url http://c.test/',
+    );
+    assert.deepEqual((await read('# see hxxp://nohost/')).skipped, []);
+  });
+
+  it('rules of adblock lists and of resolvers', async () => {
+    await finds('||evil.com^\n||evil.name^$third-party\n@@||good.com^\n', 'domain evil.com', 'domain evil.name');
+    await finds(
+      'server=/evil.com/\nserver=/a.evil.cc/b.evil.pl/192.0.2.53\naddress=/evil.name/0.0.0.0\nlocal=/evil.top/\n',
+      'domain evil.com',
+      'domain a.evil.cc',
+      'domain b.evil.pl',
+      'domain evil.name',
+      'domain evil.top',
+    );
+  });
+
+  it('domains of every public suffix, and nothing that is one', async () => {
+    const names =
+      'evil.name evil.cc evil.pl evil.museum evil.co.uk evil.gov.cn evil.\u0440\u0444 other.xn--p1ai evil.accountant evil.call evil.download evil.page evil.stream evil.duckdns.org evil.github.io evil.kobe.jp evil.gq';
+    await finds(
+      `They used ${names}.`,
+      ...names.split(' ').flatMap((name) => (name === 'evil.kobe.jp' ? [] : [`domain ${name}`])),
+    );
+    await finds('co.uk duckdns.org github.io kobe.jp evil.local evil.notatld x_y.com');
+    await finds('evil[.pl x[.pl y.]cc', 'domain evil.pl', 'domain x.pl', 'domain y.cc');
+  });
+
+  it('packages, files and code are none', async () => {
+    await finds(
+      'com.android.x com.instagram.android com.google.android.apps.security org.foo.services net.minidev.app io.fabric.sdk.android ru.yandex.market',
+    );
+    await finds('com.paypal.login.evil.ru de.evil.com', 'domain com.paypal.login.evil.ru', 'domain de.evil.com');
+    await finds(
+      'the file readme.md, then setup.py, lib.rs and run.sh; `x.pl` or "perl x.pl -v", x.pl:12 and the script main.cc',
+    );
+    await finds(
+      'resolves to the domain evil.sh, the C2 evil.md and evil.zip.com',
+      'domain evil.sh',
+      'domain evil.md',
+      'domain evil.zip.com',
+    );
+    await finds('user.name = e.call(x), this.id, self.map[0], node.host');
+    assert.deepEqual((await read('one\nevil.sh\nreadme.md\n')).skipped, [
+      '2: "evil.sh" may be a file or a domain; write evil[.]sh if it is a domain',
+    ]);
+  });
+
+  it('serial numbers of certificates are no digests of files', async () => {
+    const serial = '4a5b6c7d8e9f00112233445566778899';
+    for (const label of ['Serial Number: ', 'serial: ', 'Serial No. ', 'serial numbers\n']) {
+      const { records, skipped } = await read(`${label}${serial}`);
+      assert.deepEqual([records, skipped.length], [[], 1], label);
+    }
+    await finds(`Certificate serial number: ${serial}`, `x509 ${serial}`);
   });
 });
 
