@@ -1,16 +1,26 @@
 import { z } from 'zod';
+import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { confidenceRule } from '../confidence.ts';
 import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import type { ListAnswer, Validators } from '../fetch/fetcher.ts';
+import { guessedRecords } from '../formats/guessed.ts';
 import { parsePath } from '../formats/json-path.ts';
-import { type FormatSettings, hasColumns, LIST_FORMATS, openFormat, readsBytes } from '../formats/known.ts';
+import {
+  type FormatSettings,
+  hasColumns,
+  LIST_FORMATS,
+  type ListFormat,
+  openFormat,
+  readsBytes,
+} from '../formats/known.ts';
 import { LIST_COLUMNS, type ListColumn } from '../formats/record.ts';
 import { listText } from '../formats/text.ts';
 import { inPages } from '../pages.ts';
 import { percent } from '../setting-values.ts';
 import { wholeListKeys } from '../settings.ts';
+import type { Tally } from '../tally.ts';
 
 const column = z.union([z.int().min(1).max(1000), z.string().min(1).max(200)]);
 
@@ -34,9 +44,9 @@ const schema = z
       .describe('Where the list or document is.'),
     format: z
       .enum(LIST_FORMATS)
-      .default('lines')
+      .optional()
       .describe(
-        'What is there. The first five are lists whose columns are named here; the others say themselves what is what.',
+        'What is there. The first five are lists whose columns are named here; the others say themselves what is what. Without it: told by what is there, as for files, and `lines` where nothing tells.',
       ),
     columns: z
       .partialRecord(z.enum(LIST_COLUMNS), column)
@@ -86,20 +96,22 @@ const schema = z
   })
   .superRefine((list, context) => {
     const refuse = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message });
+    if (isGuessed(list)) return;
     const columns = columnsOf(list);
-    if (!hasColumns(list.format)) {
+    const format = formatOf(list);
+    if (!hasColumns(format)) {
       for (const field of Object.keys(list.columns))
-        refuse(['columns', field], `a list of format ${list.format} has no columns to name`);
+        refuse(['columns', field], `a list of format ${format} has no columns to name`);
       if (typeof list.confidence === 'object' && list.confidence.column !== undefined)
-        refuse(['confidence', 'column'], `a list of format ${list.format} has no columns to name`);
+        refuse(['confidence', 'column'], `a list of format ${format} has no columns to name`);
       return;
     }
     if (columns.indicator === undefined) {
       refuse(['columns', 'indicator'], 'must say where the indicator stands, such as "data[].ip"');
     }
-    const isJson = list.format === 'json' || list.format === 'ndjson';
+    const isJson = format === 'json' || format === 'ndjson';
     for (const [field, place] of Object.entries(columns)) {
-      if (list.format === 'lines' && !(field === 'indicator' && place === 1)) {
+      if (format === 'lines' && !(field === 'indicator' && place === 1)) {
         refuse(['columns', field], 'a list of format lines has one column; use csv or tsv');
       } else if (isJson && (typeof place !== 'string' || parsePath(place) === undefined)) {
         refuse(['columns', field], 'must be a path such as "ip", "data[].ip" or "meta.time"');
@@ -110,6 +122,17 @@ const schema = z
   });
 
 type HttpList = z.output<typeof schema>;
+
+/** True when nothing is said of what is there. */
+function isGuessed(list: Pick<HttpList, 'format' | 'columns' | 'confidence' | 'delimiter' | 'header'>): boolean {
+  const { format, columns, confidence, delimiter, header } = list;
+  const placed = Object.keys(columns).length > 0 || (typeof confidence === 'object' && confidence.column !== undefined);
+  return format === undefined && !placed && delimiter === undefined && header === undefined;
+}
+
+function formatOf({ format = 'lines' }: Pick<HttpList, 'format'>): ListFormat {
+  return format;
+}
 
 /** Where the indicator stands unless the configuration says so; and the column that the confidence comes from is one like the others. */
 function columnsOf(
@@ -136,11 +159,14 @@ export const httpList = defineFeed({
 });
 
 function openList(list: HttpList, { fetcher, fingerprint }: FeedContext & { fingerprint: string }): PolledFeed {
-  const read = openFormat(list.format, settingsOf(list));
-  const bytesOf = (answer: ListAnswer): AsyncIterable<Buffer> =>
-    readsBytes(list.format)
-      ? answer.bytes
-      : listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: list.allow_html_type });
+  const format = formatOf(list);
+  const settings = settingsOf(list);
+  const open = openFormat(format, settings);
+  const read = ({ bytes, contentType }: ListAnswer, tally: Tally): AsyncIterable<RawIndicator[]> => {
+    const text = { contentType, allowHtmlType: list.allow_html_type };
+    if (isGuessed(list)) return guessedRecords(bytes, { settings, text }, tally);
+    return open(readsBytes(format) ? bytes : listText(bytes, text), tally);
+  };
 
   async function* poll(context: PollContext): AsyncGenerator<Page> {
     const { tally } = context;
@@ -155,7 +181,7 @@ function openList(list: HttpList, { fetcher, fingerprint }: FeedContext & { fing
 
     const collected_at = new Date(context.startedAt).toISOString();
     let total = 0;
-    for await (const records of inPages(read(bytesOf(answer), tally))) {
+    for await (const records of inPages(read(answer, tally))) {
       for (const record of records) {
         record.collected_at = collected_at;
         if (list.snapshot) record.valid_until ??= context.validUntil;

@@ -46,6 +46,7 @@ const SELF_DESCRIBING = [
 const OWN = ['raw', 'raw-lines'] as const;
 /** Formats of what is fetched from elsewhere. */
 export const LIST_FORMATS = [...COLUMN_FORMATS, ...SELF_DESCRIBING] as const;
+export type ListFormat = (typeof LIST_FORMATS)[number];
 /** Every format that tipline reads, by the name that configuration and command line have for it. A new one is one line here and one below. */
 export const FORMAT_NAMES = [...LIST_FORMATS, ...OWN] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];

@@ -15,7 +15,7 @@ async function install(t: TestContext, answer: string) {
     const feeds = [{ name: 'list', type: 'http-list', url: `${web.url}/list`, ...more }];
     writeFileSync(config, JSON.stringify({ data: 'data', http: { listen: 'off' }, feeds }));
   };
-  configure({});
+  configure({ format: 'lines' });
   return {
     configure,
     tipline: (...args: string[]) => runCommand([process.execPath, 'cli/main.ts', ...args, '--config', config]),

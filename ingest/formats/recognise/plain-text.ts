@@ -9,7 +9,7 @@ import { addressesOf, isSetLine } from '../ipset.ts';
 import { isMaltrail } from '../maltrail.ts';
 import { MARKDOWN_RULE } from '../markdown.ts';
 import { layoutOf, share } from '../table/layout.ts';
-import { known, type Recognition, unknown } from './recognition.ts';
+import { empty, known, type Recognition } from './recognition.ts';
 
 /** Lines of the head that are looked at. */
 const SAMPLE = 300;
@@ -30,7 +30,7 @@ export function recogniseText(text: string, whole: boolean, name: string): Recog
   const content = all
     .filter((line) => line.trim() !== '' && !isComment(line.trimStart(), COMMENT_MARKS))
     .slice(0, SAMPLE);
-  if (content.length === 0) return unknown(text.trim() === '' ? 'it is empty' : 'it holds nothing but comments');
+  if (content.length === 0) return empty(text.trim() === '' ? 'it is empty' : 'it holds nothing but comments');
   const bare = content.map((line) => withoutTrailingComment(line, COMMENT_MARKS).trim());
 
   if (share(bare, isHostsLine) >= ENOUGH) return known('hosts', 'lines of a hosts file');

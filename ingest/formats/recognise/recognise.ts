@@ -2,7 +2,7 @@ import { encodingOf } from '../encoding.ts';
 import { binaryKind } from './binary.ts';
 import { recogniseJson } from './json.ts';
 import { recogniseText } from './plain-text.ts';
-import { type Recognition, unknown } from './recognition.ts';
+import { empty, type Recognition, unknown } from './recognition.ts';
 import { recogniseXml } from './xml.ts';
 
 /** So much of a document's beginning is enough to tell what it is. */
@@ -17,7 +17,7 @@ export interface RecogniseOptions {
 
 /** Tells by the beginning of a document (not compressed) which format it is in. Never throws. */
 export function recognise(head: Buffer, { whole, name = '' }: RecogniseOptions): Recognition {
-  if (head.length === 0) return unknown('it is empty');
+  if (head.length === 0) return empty('it is empty');
   const encoding = encodingOf(head);
   const binary = encoding.startsWith('utf-16') ? undefined : binaryKind(head);
   if (binary !== undefined) return unknown(`it is ${binary}`);

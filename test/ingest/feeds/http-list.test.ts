@@ -252,3 +252,45 @@ test('what is refused in the configuration, and why', () => {
   const types = FEEDS.map(({ type }) => type).join(', ');
   assert.deepEqual(refusals({ name: 'x', type: 'nope' }), [`type: must be one of ${types}`]);
 });
+
+test('without a format a list is read as what it is', async (t) => {
+  const named = async (body: string | Buffer): Promise<unknown[]> => {
+    const lab = openLab(t);
+    const web = await openWeb(t, text(body));
+    await lab.once([list(web.url)]);
+    return lab.bus.values().map(({ indicator }) => indicator);
+  };
+  // two columns, as much of what is published has them
+  const rows = Array.from({ length: 1500 }, (_, n) => `192.0.${n >> 8}.${n & 255}\t${n % 9}`);
+  assert.equal((await named(`# list\n${rows.join('\n')}\n`))[7], '192.0.0.7');
+  assert.deepEqual(await named('192.0.2.1 # why\nevil.example\n'), ['192.0.2.1', 'evil.example']);
+  assert.deepEqual(await named('||a.example^\n||b.example^\n'), ['a.example', 'b.example']);
+  assert.deepEqual(await named('ip,port\n192.0.2.1,80\n'), ['192.0.2.1']);
+  assert.deepEqual(
+    await named(
+      Buffer.from(
+        '<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition><Indicator operator="OR"><IndicatorItem condition="is"><Context search="Network/DNS"/><Content>a.example</Content></IndicatorItem></Indicator></definition></ioc>',
+      ),
+    ),
+    ['a.example'],
+  );
+  // a message of the server is not searched for what reads like an indicator
+  assert.deepEqual(await named('Too many requests, write to admin@example.org\n'), [
+    'Too many requests, write to admin@example.org',
+  ]);
+});
+
+test('without a format, what is of no known kind is refused with its reason', async (t) => {
+  for (const [body, reason] of [
+    ['{"a":1}', /it is JSON, an object with "a"/],
+    ['[{"indicator":"192.0.2.1"}]', /say "format: json"/],
+    [Buffer.from('PK\x03\x04\x14\0\0', 'latin1'), /ZIP/],
+  ] as const) {
+    const lab = openLab(t);
+    const web = await openWeb(t, text(body));
+    const { failedFeeds } = await lab.once([list(web.url)]);
+    assert.equal(failedFeeds.length, 1);
+    assert.match(failedFeeds[0]?.message ?? '', reason);
+    assert.equal(lab.bus.values().length, 0);
+  }
+});
