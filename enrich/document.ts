@@ -1,6 +1,6 @@
-import { DOCUMENT_SCHEMA, type EventAction, type Why } from '../core/contract/enriched-document.ts';
+import { DOCUMENT_SCHEMA, type EventAction, type Particulars, type Why } from '../core/contract/enriched-document.ts';
 import type { Indicator } from '../core/indicator/type.ts';
-import { confidenceWord, ecsParts } from './ecs.ts';
+import { confidenceWord, ecsParts } from './ecs/parts.ts';
 import type { GeoFragments } from './geo/lookup.ts';
 import type { Sheet } from './sheet.ts';
 import { slimText } from './state/claim.ts';
@@ -49,7 +49,8 @@ const quote = JSON.stringify;
 export function render(sheet: Sheet, about: Rendering): Rendered {
   const { derived, indicator, changedAt } = about;
   const { winner } = derived;
-  const parts = ecsParts(indicator);
+  const known = winner.claim.particulars;
+  const parts = ecsParts(indicator, known);
   const claims = derived.judged.map((judged) => ({
     origin: judged.claim.origin,
     text: slimText(judged.claim, judged, isoOf(judged.expiresAt)),
@@ -60,6 +61,10 @@ export function render(sheet: Sheet, about: Rendering): Rendered {
     `"ingested":"${changedAt}","risk_score":${derived.score},"risk_score_norm":${derived.score},"severity":${winner.severity}`;
 
   let threat = `"threat":{"indicator":{${parts.indicator},"first_seen":"${about.firstSeen}","last_seen":"${derived.lastSeen}","modified_at":"${winner.claim.timestamp}","confidence":"${confidenceWord(winner.claim.confidence)}","provider":${quote(winner.claim.source)}`;
+  const id = known?.object_id ?? winner.claim.ref;
+  if (id !== '') threat += `,"id":[${quote(id)}]`;
+  if (known?.port !== undefined) threat += `,"port":${known.port}`;
+  if (known?.sightings !== undefined) threat += `,"sightings":${known.sightings}`;
   if (winner.claim.description !== '') threat += `,"description":${quote(winner.claim.description)}`;
   if (winner.claim.reference !== '') threat += `,"reference":${quote(winner.claim.reference)}`;
   if (derived.tlp !== undefined) threat += `,"marking":{"tlp":"${derived.tlp}","tlp_version":"2.0"}`;
@@ -86,7 +91,7 @@ export function render(sheet: Sheet, about: Rendering): Rendered {
 
   return {
     current: sheet.write(
-      `{"@timestamp":"${changedAt}",${event},"provider":${quote(about.provider)},"action":"${about.action}"},${rest},${own},"claims":[${claims.map(({ text }) => text).join(',')}]}}`,
+      `{"@timestamp":"${changedAt}",${event},"provider":${quote(about.provider)},"action":"${about.action}"${eventId(known)}},${rest},${own},"claims":[${claims.map(({ text }) => text).join(',')}]}}`,
     ),
     history(report, judged, action) {
       // the claim's text is the same in both, unless the state did not keep it
@@ -97,10 +102,15 @@ export function render(sheet: Sheet, about: Rendering): Rendered {
       const claim = context === undefined ? text : `${text.slice(0, -1)},"context":${quote(context)}}`;
       return sheet.write(
         `{"@timestamp":"${report.claim.timestamp}",${event},"provider":${quote(report.claim.source)},"action":"${action}",` +
-          `"created":"${isoOf(report.collectedAt)}"},"labels":{"is_ioc_transform_source":"true"},${rest},${own},"claim":${claim}}}`,
+          `"created":"${isoOf(report.collectedAt)}"${eventId(report.claim.particulars)}},"labels":{"is_ioc_transform_source":"true"},${rest},${own},"claim":${claim}}}`,
       );
     },
   };
+}
+
+/** The report that a statement stands in. */
+function eventId(known: Particulars | undefined): string {
+  return known?.event_id === undefined ? '' : `,"id":${quote(known.event_id)}`;
 }
 
 function whyOf(derived: Derived, weights: Weights): Why {

@@ -1,7 +1,7 @@
-import { parse } from 'tldts';
 import { type Prefix, parseIp, parsePrefix } from '../../../core/indicator/address.ts';
 import type { Indicator } from '../../../core/indicator/type.ts';
 import { urlHost } from '../../../core/indicator/url.ts';
+import { isOneOwner } from '../../registered-domain.ts';
 import type { Sorted } from './compile.ts';
 import type { Exceptions } from './exceptions.ts';
 import { maskOf, type TypeMask } from './matching-types.ts';
@@ -17,8 +17,6 @@ export interface BenignValues {
   readonly lists: number;
   readonly entries: number;
 }
-
-const BY_OWNER = { allowPrivateDomains: true, extractHostname: false, validateHostname: false } as const;
 
 const SLASH = 47;
 const COLON = 58;
@@ -123,14 +121,6 @@ export function createBenignValues(sorted: Sorted, { exceptions, wholeHosts }: B
     lists: sorted.lists.length,
     entries: exact.size + hosts.size + v4.size + v6.size + substrings.size + patterns.size,
   };
-}
-
-/** Do a name and its last `length` characters belong to one owner? Below a public suffix every name has an owner of its own. */
-function isOneOwner(host: string, length: number): boolean {
-  const { publicSuffix, isIcann, isPrivate } = parse(host, BY_OWNER);
-  // reserved names (`example`, `local`) are no suffix that anybody sells
-  if (publicSuffix === null || (isIcann !== true && isPrivate !== true)) return true;
-  return length > publicSuffix.length;
 }
 
 /** `https://host/` and nothing else: the server itself, not something on it. */

@@ -1,7 +1,11 @@
-import type { Indicator } from '../core/indicator/type.ts';
+import type { Particulars } from '../../core/contract/enriched-document.ts';
+import type { Indicator } from '../../core/indicator/type.ts';
+import { fileText } from './file.ts';
+import { registryText } from './registry.ts';
+import { domainText, urlText } from './url.ts';
 
 /**
- * The parts of a document that follow from the indicator alone, as JSON text without the outer braces.
+ * The parts of a document that follow from the indicator and what a source knows of it, as JSON text without the outer braces.
  * Field names and types are ECS's (threat.indicator.*, related.*).
  */
 export interface EcsParts {
@@ -19,7 +23,7 @@ const quote = JSON.stringify;
  * Maps an indicator to ECS. Two rules that cost others their alerts: the host address of a URL does not go into `.ip` (a rule would
  * fire on every contact with a shared host), and a CIDR keeps its mask (`.ip` refuses it, so it stands in `.name` and `tipline.ip_range`).
  */
-export function ecsParts({ type, value }: Indicator): EcsParts {
+export function ecsParts({ type, value }: Indicator, known: Particulars | undefined): EcsParts {
   const name = quote(value);
   switch (type) {
     case 'ip':
@@ -36,12 +40,18 @@ export function ecsParts({ type, value }: Indicator): EcsParts {
       };
     case 'domain':
       return {
-        indicator: `"type":"domain-name","name":${name},"url":{"domain":${name}}`,
+        indicator: `"type":"domain-name","name":${name},"url":{${domainText(value, name)}}`,
         related: `"hosts":[${name}]`,
         own: '',
       };
-    case 'url':
-      return urlParts(value, name);
+    case 'url': {
+      const { text, domain } = urlText(value, name, known?.original);
+      return {
+        indicator: `"type":"url","name":${name},"url":{${text}}`,
+        related: `"hosts":[${quote(domain)}]`,
+        own: '',
+      };
+    }
     case 'email':
       return { indicator: `"type":"email-addr","name":${name},"email":{"address":${name}}`, related: '', own: '' };
     case 'md5':
@@ -50,17 +60,10 @@ export function ecsParts({ type, value }: Indicator): EcsParts {
     case 'sha512':
     case 'ssdeep':
     case 'tlsh':
-      return {
-        indicator: `"type":"file","name":${name},"file":{"hash":{"${type}":${name}}}`,
-        related: `"hash":[${name}]`,
-        own: '',
-      };
-    case 'imphash':
-      return {
-        indicator: `"type":"file","name":${name},"file":{"pe":{"imphash":${name}}}`,
-        related: `"hash":[${name}]`,
-        own: '',
-      };
+    case 'imphash': {
+      const { text, hashes } = fileText(type, name, known?.file);
+      return { indicator: `"type":"file","name":${name},"file":{${text}}`, related: `"hash":[${hashes}]`, own: '' };
+    }
     case 'asn':
       return {
         indicator: `"type":"autonomous-system","name":${name},"as":{"number":${Number(value.slice(2))}}`,
@@ -73,7 +76,7 @@ export function ecsParts({ type, value }: Indicator): EcsParts {
       return { indicator: `"type":"mutex","name":${name}`, related: '', own: '' };
     case 'registry':
       return {
-        indicator: `"type":"windows-registry-key","name":${name},"registry":{"path":${name}}`,
+        indicator: `"type":"windows-registry-key","name":${name},"registry":{${registryText(value)}}`,
         related: '',
         own: '',
       };
@@ -90,31 +93,6 @@ export function ecsParts({ type, value }: Indicator): EcsParts {
       return never;
     }
   }
-}
-
-/** Cuts a canonical URL into its ECS parts: by hand, because it is well-formed and `new URL` costs as much as all the rest. */
-function urlParts(value: string, name: string): EcsParts {
-  const schemeEnd = value.indexOf('://');
-  const hostStart = schemeEnd + 3;
-  let hostEnd = hostStart;
-  while (hostEnd < value.length && !'/?#'.includes(value.charAt(hostEnd))) hostEnd += 1;
-  const authority = value.slice(
-    value.lastIndexOf('@', hostEnd - 1) >= hostStart ? value.lastIndexOf('@', hostEnd - 1) + 1 : hostStart,
-    hostEnd,
-  );
-  const portMatch = /:(\d{1,5})$/.exec(authority);
-  const host = portMatch === null ? authority : authority.slice(0, portMatch.index);
-  const domain = host.startsWith('[') ? host.slice(1, -1) : host;
-  const queryAt = value.indexOf('?', hostEnd);
-  const path = value.slice(hostEnd, queryAt < 0 ? undefined : queryAt);
-
-  let url = `"full":${name},"original":${name},"scheme":${quote(value.slice(0, schemeEnd))},"domain":${quote(domain)}`;
-  if (portMatch !== null) url += `,"port":${Number(portMatch[1])}`;
-  if (path !== '') url += `,"path":${quote(path)}`;
-  if (queryAt >= 0 && queryAt + 1 < value.length) url += `,"query":${quote(value.slice(queryAt + 1))}`;
-  const extension = /\.([A-Za-z0-9]{1,10})$/.exec(path)?.[1];
-  if (extension !== undefined) url += `,"extension":${quote(extension)}`;
-  return { indicator: `"type":"url","name":${name},"url":{${url}}`, related: `"hosts":[${quote(domain)}]`, own: '' };
 }
 
 /** A number of 0–100 in ECS's words, by STIX's scale; `Not Specified` is for sources that said nothing. */
