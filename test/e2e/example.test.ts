@@ -125,7 +125,7 @@ describe('the shipped example, in a folder where nothing is configured', () => {
     assert.equal(why.code, 0);
     assert.match(
       why.stdout,
-      /^score +93: 0\.7 x confidence 95 \+ 0\.3 x severity 90 = 93 \(rounded down\), by example-blocklist$/m,
+      /^score +93: 0\.7 x confidence 95 \+ 0\.3 x severity 90 = 93 \(rounded down\), by example-blocklist of feed example$/m,
     );
     assert.match(why.stdout, /^alert +alerted .* mail /m);
     assert.match(why.stdout, /^block +would be blocked \(dry-run\) until .*confidence 95 \(at least 80\)/m);
