@@ -3,6 +3,7 @@ import type { Cursors } from '../store/port.ts';
 import type { ConfiguredFeed, ListeningFeed, PolledFeed } from './feed.ts';
 import type { FeedRun } from './feed-run.ts';
 import { followListening, followPolled, readOnce } from './follow.ts';
+import { createListeningPlace } from './listening-place.ts';
 import { republishAfter } from './schedule.ts';
 import { inTurn } from './turn.ts';
 
@@ -33,14 +34,14 @@ export async function liveFeed(
 ): Promise<FeedFailure | undefined> {
   const feed = configured.open({ fetcher: run.fetcher, log: run.log, clock: run.clock });
   try {
-    return feed.kind === 'listening' ? await listen(feed, run, options.once) : await poll(feed, run, options);
+    return feed.kind === 'listening' ? await listen(feed, run, options) : await poll(feed, run, options);
   } finally {
     if (feed.kind === 'polled') await feed.close?.();
     await run.fetcher.close();
   }
 }
 
-async function listen(feed: ListeningFeed, run: FeedRun, once: boolean): Promise<undefined> {
+async function listen(feed: ListeningFeed, run: FeedRun, { once, owner, cursors }: LifeOptions): Promise<undefined> {
   if (once) {
     run.log.info({}, 'this feed listens; it is passed over when feeds are read once');
     return;
@@ -48,7 +49,9 @@ async function listen(feed: ListeningFeed, run: FeedRun, once: boolean): Promise
   run.context.health.report(`feed:${run.settings.name}`, 'starting');
   await run.keeper.load(run.signal);
   try {
-    if (!run.signal.aborted) await followListening(run, feed);
+    const { settings, clock } = run;
+    const place = createListeningPlace({ name: settings.name, owner, cursors, clock });
+    if (!run.signal.aborted) await followListening(run, feed, place);
   } finally {
     await run.keeper.flush(FLUSH_MS);
   }

@@ -2,6 +2,7 @@ import { createBackoff } from '../core/process/backoff.ts';
 import { TiplineError } from '../core/process/errors.ts';
 import type { ListeningFeed, PolledFeed } from './feed.ts';
 import { BusFailure, deliver, type FeedRun, reportFailure, reportReading, reportUsability } from './feed-run.ts';
+import type { ListeningPlace } from './listening-place.ts';
 import { pollOnce } from './poll.ts';
 import { firstPollAt, nextPollAt, waitUntil } from './schedule.ts';
 
@@ -113,10 +114,12 @@ export async function readOnce(
 }
 
 const REPORT_EVERY_MS = 60_000;
+/** An address that another process of ours listens on is free when that one ends. */
+const TRY_EVERY_MS = 10_000;
 
 /** Lets a feed listen until the worker stops, and begin again when it cannot. Throws a BusFailure alone. */
-export async function followListening(run: FeedRun, feed: ListeningFeed): Promise<void> {
-  const { keeper, signal, log, clock } = run;
+export async function followListening(run: FeedRun, feed: ListeningFeed, place: ListeningPlace): Promise<void> {
+  const { keeper, signal, log, clock, context, settings } = run;
   let before = { ...run.counts };
   let where = '';
   run.usability?.begin(true);
@@ -131,6 +134,8 @@ export async function followListening(run: FeedRun, feed: ListeningFeed): Promis
   const backoff = createBackoff({ first: 1000, most: 60_000 });
   try {
     while (!signal.aborted) {
+      const ended = new AbortController();
+      let wait: number | undefined;
       try {
         await feed.run({
           signal,
@@ -140,14 +145,20 @@ export async function followListening(run: FeedRun, feed: ListeningFeed): Promis
             backoff.reset();
             where = detail;
             keeper.update(reportUsability(run, detail));
+            void place.hold(AbortSignal.any([signal, ended.signal]));
             log.info({}, detail);
           },
         });
       } catch (error) {
         if (error instanceof BusFailure) throw error;
-        if (!signal.aborted) reportFailure(run, error);
+        if (await place.isOurs(error)) {
+          context.health.report(`feed:${settings.name}`, 'up', 'another process on this machine listens there');
+          wait = TRY_EVERY_MS;
+        } else if (!signal.aborted) reportFailure(run, error);
+      } finally {
+        ended.abort();
       }
-      await clock.pause(backoff.next(), signal);
+      await clock.pause(wait ?? backoff.next(), signal);
     }
   } finally {
     clearInterval(timer);

@@ -9,6 +9,8 @@ export interface MemoryCursors extends Cursors {
 
 export function createMemoryCursors(): MemoryCursors {
   const values = new Map<string, Versioned<unknown>>();
+  /** Leases that never run out. */
+  const holders = new Map<string, string>();
   let version = 0;
   const cursors: MemoryCursors = {
     values,
@@ -29,8 +31,14 @@ export function createMemoryCursors(): MemoryCursors {
     async list(prefix) {
       return new Map([...values].filter(([key]) => key.startsWith(prefix)).map(([key, { value }]) => [key, value]));
     },
-    lease: async () => true,
-    release: async () => {},
+    async lease(key, owner) {
+      const holder = holders.get(key) ?? owner;
+      if (holder === owner) holders.set(key, owner);
+      return holder === owner;
+    },
+    async release(key, owner) {
+      if (holders.get(key) === owner) holders.delete(key);
+    },
   };
   return cursors;
 }
