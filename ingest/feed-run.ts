@@ -98,6 +98,9 @@ async function onBus<T>(publishing: Promise<T>): Promise<T> {
   }
 }
 
+const MOST_WRITTEN = 5;
+const WRITE_EVERY_MS = 30_000;
+
 /** Tells health, log and state of a failure; an error that stays the same is told once. */
 export function reportFailure(run: FeedRun, cause: unknown): TiplineError {
   const { keeper, settings, context, log } = run;
@@ -106,9 +109,13 @@ export function reportFailure(run: FeedRun, cause: unknown): TiplineError {
       ? cause
       : new TiplineError('FEED_FAILED', 'reading the feed failed in a way that is not foreseen', { cause });
   const message = messageOf(error);
-  const known = keeper.state.failures > 0 && keeper.state.lastError?.message === message;
+  const { lastError } = keeper.state;
+  const known = keeper.state.failures > 0 && lastError?.message === message;
   const failures = keeper.state.failures + 1;
-  keeper.update({ failures, lastError: { at: run.clock.now(), code: error.code, message } });
+  const now = run.clock.now();
+  // of what fails each second not each time is written
+  if (!known || failures <= MOST_WRITTEN || now - lastError.at >= WRITE_EVERY_MS)
+    keeper.update({ failures, lastError: { at: now, code: error.code, message } });
   context.health.report(`feed:${settings.name}`, 'down', message);
   if (known) log.debug({ error, failures }, 'the feed failed again');
   else log.warn({ error, failures }, 'the feed failed; it is tried again');

@@ -100,14 +100,12 @@ export async function readOnce(
   const { notBefore } = run.keeper.state;
   if (notBefore > clock.now()) {
     const until = new Date(notBefore).toISOString();
-    return reportFailure(
-      run,
-      new TiplineError(
-        'FEED_QUOTA',
-        `its quota is used up, or it asked to be left alone; it may be asked again at ${until}`,
-        { retryable: true },
-      ),
-    );
+    const why = `its quota is used up, or it asked to be left alone; it may be asked again at ${until}`;
+    // one that is well has been read as often as it may be, which is no failure
+    if (run.keeper.state.failures > 0)
+      return reportFailure(run, new TiplineError('FEED_QUOTA', why, { retryable: true }));
+    run.log.info({}, `the feed is passed over: ${why}`);
+    return undefined;
   }
   const outcome = await pollOnce(run, feed, { once: true, republishAfter });
   return outcome.kind === 'failed' || outcome.kind === 'held' ? outcome.error : undefined;

@@ -70,6 +70,9 @@ export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOpti
     if (wholeList && isAnswer(error)) await keepAlive(run, reading);
     if (signal.aborted) return { kind: 'stopped' };
     reportReading(run, before, feed.local);
+    // one bad file fails the feed, and the others were read
+    const read = run.counts.read - before.read;
+    if (feed.local && read > 0) keeper.update({ records: read });
     if (error instanceof Quarantined) {
       reportQuarantine(run, error);
       return { kind: 'held', error };

@@ -61,17 +61,27 @@ function openFiles(config: FileFeed, clock: Clock): PolledFeed {
   const held = new HeldFiles();
   /** Files at which nothing is left to do until they change. */
   const done = new Map<string, Look>();
+  /** Files that could not be read as they are now. */
+  const broken = new Map<string, unknown>();
   let notBefore = 0;
+
+  /** Throws for what could not be read and still stands there: one bad file does not stop the others, but the feed is not well. */
+  function standing(): void {
+    const [first] = broken.values();
+    if (first !== undefined) throw asFeedError(first);
+  }
 
   async function* poll(context: PollContext): AsyncGenerator<Page> {
     const began = clock.now();
-    if (began < notBefore && !context.once) return;
-    const looks = await lookAt(patterns);
+    if (began < notBefore && !context.once) return standing();
+    const cursor = fileCursorShape.safeParse(context.cursor);
+    const known = cursor.success ? cursor.data.files : {};
+    const looks = await lookAt(patterns, Object.values(known));
     notBefore = clock.now() + (clock.now() - began) * PAUSE_FACTOR;
     for (const path of done.keys()) if (!looks.has(path)) done.delete(path);
+    for (const path of broken.keys()) if (!looks.has(path)) broken.delete(path);
 
-    const cursor = fileCursorShape.safeParse(context.cursor);
-    const { files, gone } = recognise(cursor.success ? cursor.data.files : {}, looks);
+    const { files, gone } = recognise(known, looks);
     for (const tracked of gone) held.retire(tracked, began);
     // small files share a page; its cursor tells where all of them stand once it is on the bus
     const page = new SharedPage(files);
@@ -79,28 +89,27 @@ function openFiles(config: FileFeed, clock: Clock): PolledFeed {
       page.add(step.records);
       if (page.full) yield page.take();
     }
-    let failure: unknown;
     for (const [path, look] of looks) {
-      const known = files[path];
-      if (judge(known, look) === 'unchanged' || isSame(done.get(path), look)) continue;
+      const tracked = files[path];
+      if (judge(tracked, look) === 'unchanged' || isSame(done.get(path), look)) continue;
       try {
-        for await (const step of readFile(path, look, known, context)) {
+        for await (const step of readFile(path, look, tracked, context)) {
           page.add(step.records);
           if (step.tracked !== 'unchanged') page.moveTo(path, step.tracked);
           if (page.full) yield page.take();
         }
         done.set(path, look);
+        broken.delete(path);
       } catch (error) {
         if (codeOf(error) === 'ENOENT') continue;
         if (codeOf(error) === BROKEN_DOCUMENT && !context.once && Date.now() - look.mtimeMs < SETTLED_MS) continue;
         done.set(path, look);
-        failure ??= error;
+        broken.set(path, error);
         context.tally.note(messageOf(error));
       }
     }
     if (page.begun) yield page.take();
-    // one bad file is told of and does not stop the others; read only once, its feed has failed
-    if (failure !== undefined && context.once) throw asFeedError(failure);
+    standing();
   }
 
   /** What is still appended to files that were rotated away. */

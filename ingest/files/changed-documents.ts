@@ -46,7 +46,7 @@ const RETRY_MS = 300_000;
  */
 export function changedDocuments(config: ChangedDocuments): PolledFeed {
   /** Files that could not be read as they are now. */
-  const failed = new Map<string, { look: Look; at: number }>();
+  const failed = new Map<string, { look: Look; at: number; error: unknown }>();
 
   async function* poll(context: PollContext): AsyncGenerator<Page> {
     const looks = await lookAt(config.patterns);
@@ -60,7 +60,10 @@ export function changedDocuments(config: ChangedDocuments): PolledFeed {
       const due = config.snapshot && known !== undefined && context.startedAt - known.readAt >= renewAfter;
       if (isSame(known, look) && !due) continue;
       const before = failed.get(path);
-      if (isSame(before?.look, look) && context.startedAt - (before?.at ?? 0) < RETRY_MS) continue;
+      if (isSame(before?.look, look) && context.startedAt - (before?.at ?? 0) < RETRY_MS) {
+        failure ??= before?.error;
+        continue;
+      }
       try {
         for await (const records of readFile(path, context)) yield { records };
         failed.delete(path);
@@ -70,13 +73,13 @@ export function changedDocuments(config: ChangedDocuments): PolledFeed {
         if (codeOf(error) === 'ENOENT') continue;
         // perhaps it is still being written
         if (!context.once && Date.now() - look.mtimeMs < SETTLED_MS) continue;
-        failed.set(path, { look, at: context.startedAt });
+        failed.set(path, { look, at: context.startedAt, error });
         failure ??= error;
         context.tally.note(`${printable(path, 300)}: ${messageOf(error)}`);
       }
     }
-    // one bad file is told of and does not stop the others; read only once, its feed has failed
-    if (failure !== undefined && context.once) throw asFeedError(failure);
+    // one bad file does not stop the others, but its feed has failed for as long as it stands there
+    if (failure !== undefined) throw asFeedError(failure);
   }
 
   /** Where reading stands, without files that are gone; empty when the settings are others. */

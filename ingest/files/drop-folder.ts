@@ -12,7 +12,7 @@ export interface DroppedFile {
 }
 
 export interface Harvest {
-  /** Not written to any more, in order of their names. */
+  /** Not written to any more, those that were written to longest ago first. */
   readonly ripe: readonly DroppedFile[];
   /** How many may still be written to. */
   readonly unripe: number;
@@ -76,6 +76,8 @@ export function openDropFolder(path: string, settleAfter: number): DropFolder {
       if (now - since >= settleAfter || Date.now() - current.mtimeMs >= settleAfter) ripe.push({ name, look: current });
     }
     seen = still;
+    // of the same moment by their names
+    ripe.sort((a, b) => a.look.mtimeMs - b.look.mtimeMs);
     return { ripe, unripe: still.size - ripe.length, passed };
   }
 

@@ -12,7 +12,7 @@ async function install(t: TestContext, answer: string) {
   const web = await openWeb(t, text(answer));
   const config = join(folder, 'tipline.yaml');
   const configure = (more: object): void => {
-    const feeds = [{ name: 'list', type: 'http-list', url: `${web.url}/list`, ...more }];
+    const feeds = [{ name: 'list', type: 'http-list', url: `${web.url}/list`, format: 'lines', ...more }];
     writeFileSync(config, JSON.stringify({ data: 'data', http: { listen: 'off' }, feeds }));
   };
   configure({ format: 'lines' });

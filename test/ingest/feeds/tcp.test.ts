@@ -63,9 +63,7 @@ test('many clients, half lines, what is no JSON, and a last line without its end
   assert.deepEqual(names(lab).sort(), wanted.sort());
   const record = lab.bus.values().find((value) => value.indicator === 'ä0.example');
   assert.deepEqual([record?.source, record?.tags, record?.confidence], ['push', ['x'], 40]);
-  const dead = lab.bus.records.filter((each) => each.headers !== undefined);
-  assert.equal(dead.length, 20);
-  assert.ok(dead.every((each) => each.headers?.feed === 'push'));
+  assert.ok(lab.bus.records.every((each) => each.headers?.feed === 'push'));
 });
 
 test('nobody speaks for another source', async (t) => {
