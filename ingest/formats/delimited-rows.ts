@@ -13,8 +13,8 @@ export interface RowFormat {
 /** What a row says to whoever reads it; `number` is the line that it begins in. */
 export interface TakeRows {
   row(cells: readonly string[], number: number): void;
-  /** A line that is no row. */
-  broken(reason: string, number: number): void;
+  /** A line that is no row; `whole` are the cells of a last row that breaks off, without the one that does. */
+  broken(reason: string, number: number, whole?: readonly string[]): void;
 }
 
 /** Puts lines together to rows. A row with a stray quote costs itself alone: it is told, and reading goes on with the line behind it. */
@@ -81,8 +81,10 @@ export function createRowSplitter({ delimiter, quotes, comments }: RowFormat, ta
   return {
     line,
     last(text, number) {
-      if (open.length === 0 && isCutOff(text)) take.broken('the row breaks off, as the list does', number);
-      else if (text.length > 0) line(text, number);
+      if (open.length === 0 && isCutOff(text)) {
+        const whole = text.split(delimiter ?? ',').slice(0, -1);
+        take.broken('the row breaks off, as the list does', number, whole);
+      } else if (text.length > 0) line(text, number);
       while (open.length > 0) giveUpRow();
     },
   };

@@ -11,7 +11,12 @@ const MOST_ALIASES = 10;
 
 /** True for the beginning of a file of trails: it says whose it is, or tells its references as they all do. */
 export function isMaltrail(lines: readonly string[]): boolean {
-  return lines.some((line) => /^# Copyright .*Maltrail developers/.test(line) || /^# Reference: \S/.test(line));
+  return isMaltrailsOwn(lines) || lines.some((line) => /^# Reference: \S/.test(line));
+}
+
+/** True for the files that come with it. */
+export function isMaltrailsOwn(lines: readonly string[]): boolean {
+  return lines.slice(0, 5).some((line) => /^# Copyright .*Maltrail developers/.test(line));
 }
 
 /**

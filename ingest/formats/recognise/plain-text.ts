@@ -6,7 +6,7 @@ import { COMMENT_MARKS, isComment, withoutTrailingComment } from '../comments.ts
 import { DNSMASQ_RULE } from '../dnsmasq.ts';
 import { leadsNowhere } from '../hosts-file.ts';
 import { addressesOf, isSetLine } from '../ipset.ts';
-import { isMaltrail } from '../maltrail.ts';
+import { isMaltrail, isMaltrailsOwn } from '../maltrail.ts';
 import { MARKDOWN_RULE } from '../markdown.ts';
 import { layoutOf, share } from '../table/layout.ts';
 import { empty, known, type Recognition } from './recognition.ts';
@@ -73,7 +73,8 @@ function listOf(all: readonly string[], bare: readonly string[]): Recognition | 
   const rules = all.filter((line) => line.trim() !== '').slice(0, SAMPLE);
   if (rules.some((line) => ADBLOCK_RULE.test(line)) && share(rules, (line) => ADBLOCK_OTHER.test(line)) >= HALF)
     return known('adblock', 'rules such as "||host^"');
-  if (isMaltrail(all) && share(bare, (line) => inferType(refang(line)) !== undefined) >= HALF)
+  const least = isMaltrailsOwn(all) ? 0 : HALF;
+  if (isMaltrail(all) && share(bare, (line) => inferType(refang(line)) !== undefined) >= least)
     return known('maltrail', 'trails below "# Reference:"');
   const rule = all.findIndex((line, at) => MARKDOWN_RULE.test(line) && all[at - 1]?.includes('|') === true);
   return rule === -1 ? undefined : known('markdown', `a table of Markdown in line ${rule}`);

@@ -145,10 +145,9 @@ function usualWidth(rows: readonly SampleRow[]): number {
 function headerAt(rows: readonly SampleRow[]): number {
   for (const [at, { cells }] of rows.slice(0, MOST_TITLES).entries()) {
     const names = cells.filter((cell) => cell.trim() !== '');
-    const known = names.filter((cell) => roleOf(cell) !== undefined).length;
-    // a name such as `domain.name` is a domain, too
+    const known = names.filter(isName).length;
     const indicators = names.filter((cell) => typeOfCell(cell) !== undefined).length;
-    const says = names.some((cell) => {
+    const says = names.filter(isName).some((cell) => {
       const kind = roleOf(cell)?.kind;
       return kind === 'indicator' || kind === 'type' || kind === 'value';
     });
@@ -163,10 +162,18 @@ function headerAt(rows: readonly SampleRow[]): number {
     : -1;
 }
 
+/** A name such as `domain.name` is a domain, too. */
+function isName(cell: string): boolean {
+  const type = typeOfCell(cell);
+  if (type === undefined) return roleOf(cell) !== undefined;
+  return type === 'domain' && cell.split('.').every((part) => roleOf(part) !== undefined);
+}
+
 function isTypes({ role, typeWords, ownTypes, filled, whole }: Column): boolean {
   if (filled === 0 || ownTypes === 0) return false;
+  if (role?.kind === 'type') return whole < SOME;
   // `indicator` is a name that people give the column of types, too
-  if (role?.kind === 'type' || role?.kind === 'indicator') return typeWords >= 0.6;
+  if (role?.kind === 'indicator') return typeWords >= 0.6;
   return role === undefined && whole === 0 && typeWords >= STEADY;
 }
 

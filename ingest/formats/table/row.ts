@@ -5,9 +5,10 @@ import type { Tally } from '../../tally.ts';
 import type { ToIds } from '../misp/options.ts';
 import { findIndicators } from '../misp/types.ts';
 import { type Cells, type ConfidenceSteps, type ListColumn, rowReader } from '../record.ts';
-import { indicatorsIn } from './cell.ts';
+import { indicatorsIn, typeOfCell } from './cell.ts';
 import { dateIn } from './dates.ts';
 import type { IndicatorColumn, Layout } from './layout.ts';
+import { speaksOfIndicators } from './words.ts';
 
 export interface TableOptions {
   confidenceSteps?: ConfidenceSteps | undefined;
@@ -82,6 +83,8 @@ export function openTable(layout: Layout, { confidenceSteps, toIds = 'only' }: T
     if (compound !== undefined) return compound;
     const type = typeFromAlias(word);
     if (type !== undefined) return indicatorsIn(cell, type);
+    const whole = speaksOfIndicators(word) ? typeOfCell(cell) : undefined;
+    if (whole !== undefined) return [{ indicator: cell, type: whole }];
     pass(word);
     return [];
   }

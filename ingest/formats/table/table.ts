@@ -35,13 +35,20 @@ export async function* tableRecords(
   }
   const table = openTable(layout, options, tally);
   let batch: RawIndicator[] = [];
+  const row = (cells: readonly string[], number: number): void => {
+    if (number > layout.headerLine) for (const record of table.read(cells, number)) batch.push(record);
+  };
   const rows = createRowSplitter(
     { delimiter: layout.delimiter, quotes: true, comments: layout.comments },
     {
-      row(cells, number) {
-        if (number > layout.headerLine) for (const record of table.read(cells, number)) batch.push(record);
+      row,
+      broken(reason, number, whole) {
+        // without quotes a cell ends where its delimiter is, and so all but the last one are whole
+        const clear = whole?.some((cell) => cell.includes('"')) === false;
+        const before = batch.length;
+        if (clear) row(whole, number);
+        if (!clear || batch.length > before) tally.skip(number, reason, 'malformed');
       },
-      broken: (reason, number) => tally.skip(number, reason, 'malformed'),
     },
   );
   const lines = createLineSplitter({ maxLine: MOST_LINE_BYTES });

@@ -85,7 +85,7 @@ const NEVER_WORDS: ReadonlySet<string> = new Set(
 );
 /** Words of types that feeds have and tipline has not; they show that a column tells types. */
 const OTHER_TYPES: ReadonlySet<string> = new Set(
-  'filename filepath filepathname path filedirectory directory folder commandline command description information info text comment other link pattern yara sigma snort useragent ja3 ja3s jarm pdb pdbpath namedpipe process service port btc bitcoin wallet targetemail targetorg phonenumber authentihash pehash bundleid appid package packagename username user password subject emailsubject attachment emailattachment pattterninfile patterninfile sizeinbytes float datetime counter'.split(
+  'tool account useraccount registryvalue hostinfo campaign malware threat threatactor filename filepath filepathname path filedirectory directory folder commandline command description information info text comment other link pattern yara sigma snort useragent ja3 ja3s jarm pdb pdbpath namedpipe process service port btc bitcoin wallet targetemail targetorg phonenumber authentihash pehash bundleid appid package packagename username user password subject emailsubject attachment emailattachment pattterninfile patterninfile sizeinbytes float datetime counter'.split(
     ' ',
   ),
 );
@@ -137,6 +137,11 @@ function wordsOf(name: string): string[] {
     .replace(/\bc&c\b/g, 'c2')
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '');
+}
+
+/** True for a word of a type that is not ours but says that there is an address, a name or a digest: `domain_port`, `c2_server_ip`. */
+export function speaksOfIndicators(word: string): boolean {
+  return !OTHER_TYPES.has(fold(word)) && wordsOf(word).some((each) => TYPE_WORDS.has(each));
 }
 
 /** True for a column of addresses to which names pointed at some time. */

@@ -214,6 +214,40 @@ test('a row that is broken costs itself alone, wherever the bytes are cut', asyn
   );
 });
 
+test('of a last row that breaks off what is whole is read, and not what may be cut', async () => {
+  const { records, first } = await read(
+    `SHA256,MD5,Notes,C2\n${SHA256},${MD5},x,a.example\n${SHA1},${MD5.slice(0, 31)}0,evil.exam`,
+  );
+  assert.deepEqual(named(records), [
+    `sha256 ${SHA256}`,
+    `md5 ${MD5}`,
+    'domain a.example',
+    `sha1 ${SHA1}`,
+    `md5 ${MD5.slice(0, 31)}0`,
+  ]);
+  assert.equal(first, 'line 3: the row breaks off, as the list does');
+});
+
+test('types by words that are not ours: what speaks of an address or a name is read, what speaks of files is not', async () => {
+  assert.deepEqual(
+    await values(
+      `Indicator_type,Data,Note\nurl_path,http://a.example/x,\nurl_path,http://b.example/y,\ndomain_port,c.example:6363,\nuser_account,d.example,\nfile,${SHA256},\nfile_path,evil.com,\n`,
+    ),
+    ['url http://a.example/x', 'url http://b.example/y', 'domain c.example:6363', `sha256 ${SHA256}`],
+  );
+});
+
+test('a row of values is no header row, whatever words are in them', async () => {
+  assert.deepEqual(await values('URL,http://ip[dot]a.example/host/img\nURL,http://b.example/\n'), [
+    'url http://ip[dot]a.example/host/img',
+    'url http://b.example/',
+  ]);
+  assert.deepEqual(await values('domain,ip.a.example\ndomain,b.example\n'), [
+    'domain ip.a.example',
+    'domain b.example',
+  ]);
+});
+
 test('a table without a column of indicators is refused', async () => {
   const tally = createTally();
   const reading = openFormat('table', {})(inPieces(Buffer.from('Service,Description\nSpooler,prints\n'), [5]), tally);
