@@ -278,7 +278,8 @@ const SENT = new Map<string, FeedExample>([
   [
     'tcp',
     {
-      about: 'Listens for JSON lines from any number of clients, in the same form as `file`.',
+      about:
+        'Listens for JSON from any number of clients, in the same form as `file`: an object a line, several, arrays of them, and objects printed over many lines, as the codecs `json` and `json_lines` of Logstash send them.',
       yaml: `
 feeds:
   - name: push
@@ -287,7 +288,7 @@ feeds:
     tls: { cert: ./server.pem, key: ./server.key, client_ca: ./clients-ca.pem }
     confidence: 60`,
       notes:
-        'There is no answer: a client that is killed, or that outruns a killed tipline, does not know which of its last lines count. Whoever must know uses `http-push`.',
+        'There is no answer: a client that is killed, or that outruns a killed tipline, does not know which of its last lines count. Whoever must know uses `http-push`. With `token` a client sends the token in a line of its own first: `(echo "$TOKEN"; cat indicators.json) | nc -N tipline 5000`; beyond one machine use it with `tls`, or let `client_ca` say who may come. A client whose first line is HTTP, TLS or no text is cut off and counted.',
     },
   ],
   [

@@ -14,6 +14,7 @@ import type { FeedSettings } from './settings.ts';
 import type { OwnThings } from './snapshot/own.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { Tally } from './tally.ts';
+import type { TurnedAway } from './turned-away.ts';
 import { type UsabilityWatch, unusable } from './usability.ts';
 
 /** What a feed brought since the worker started. */
@@ -45,6 +46,8 @@ export interface FeedRun {
   readonly counts: FeedCounts;
   /** The same losses by reason, and what was held back. */
   readonly refused: Refused;
+  /** Clients that a feed that listens let go of. */
+  readonly turnedAway: Record<TurnedAway, number>;
   readonly tally: Tally;
   /** What becomes of the records; absent where nobody can tell. */
   readonly usability: UsabilityWatch | undefined;

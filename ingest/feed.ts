@@ -8,6 +8,7 @@ import type { Fetcher } from './fetch/fetcher.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { FeedSettings } from './settings.ts';
 import type { Tally } from './tally.ts';
+import type { TurnedAway } from './turned-away.ts';
 
 /**
  * The contract between ingest and its feeds. A new source is one file in `feeds/` that calls `defineFeed`, and one line in
@@ -83,6 +84,8 @@ export interface ListenContext {
   deliver(records: readonly FeedRecord[]): Promise<void>;
   /** Where it listens, for health and log. */
   ready(detail: string): void;
+  /** Counts a client that was let go of. */
+  turnedAway(reason: TurnedAway): void;
 }
 
 /** Sent to, for as long as the worker runs. */

@@ -5,6 +5,7 @@ import { BusFailure, deliver, type FeedRun, reportFailure, reportReading, report
 import type { ListeningPlace } from './listening-place.ts';
 import { pollOnce } from './poll.ts';
 import { firstPollAt, nextPollAt, waitUntil } from './schedule.ts';
+import { TURNED_AWAY_WORDS, turnedAwayText } from './turned-away.ts';
 
 /** Reads a feed again and again until the worker stops; its polls never overlap. Throws a BusFailure alone. */
 export async function followPolled(run: FeedRun, feed: PolledFeed, republishAfter: number): Promise<void> {
@@ -111,24 +112,31 @@ export async function readOnce(
   return outcome.kind === 'failed' || outcome.kind === 'held' ? outcome.error : undefined;
 }
 
+/** How soon what was sent shows in the state of the feed and in health, and how often a log line tells of it. */
+const KEEP_EVERY_MS = 2_000;
 const REPORT_EVERY_MS = 60_000;
 /** An address that another process of ours listens on is free when that one ends. */
 const TRY_EVERY_MS = 10_000;
 
 /** Lets a feed listen until the worker stops, and begin again when it cannot. Throws a BusFailure alone. */
 export async function followListening(run: FeedRun, feed: ListeningFeed, place: ListeningPlace): Promise<void> {
-  const { keeper, signal, log, clock, context, settings } = run;
-  let before = { ...run.counts };
-  let where = '';
+  const { keeper, signal, log, clock, context, settings, turnedAway } = run;
+  let reported = { ...run.counts };
+  let kept = run.counts.read;
+  /** Where it listens; undefined while it does not. */
+  let where: string | undefined;
   run.usability?.begin(true);
-  const tell = (): void => {
-    if (run.counts.read > before.read) {
-      keeper.update({ ...reportUsability(run, where), lastOk: clock.now(), records: run.counts.read });
-    }
-    reportReading(run, before, false);
-    before = { ...run.counts };
+  const keep = (): void => {
+    if (where === undefined) return;
+    const state = reportUsability(run, `${where}${turnedAwayText(turnedAway)}`);
+    if (run.counts.read > kept) keeper.update({ ...state, lastOk: clock.now(), records: run.counts.read });
+    kept = run.counts.read;
   };
-  const timer = setInterval(tell, REPORT_EVERY_MS);
+  const report = (): void => {
+    reportReading(run, reported, false);
+    reported = { ...run.counts };
+  };
+  const timers = [setInterval(keep, KEEP_EVERY_MS), setInterval(report, REPORT_EVERY_MS)];
   const backoff = createBackoff({ first: 1000, most: 60_000 });
   try {
     while (!signal.aborted) {
@@ -139,16 +147,21 @@ export async function followListening(run: FeedRun, feed: ListeningFeed, place: 
           signal,
           tally: run.tally,
           deliver: (records) => deliver(run, records),
-          ready(detail) {
+          ready(at) {
+            where = at;
             backoff.reset();
-            where = detail;
-            keeper.update(reportUsability(run, detail));
+            keeper.update(reportUsability(run, at));
             void place.hold(AbortSignal.any([signal, ended.signal]));
-            log.info({}, detail);
+            log.info({}, at);
+          },
+          turnedAway(reason) {
+            turnedAway[reason] += 1;
+            if (turnedAway[reason] === 1) log.warn({ reason }, TURNED_AWAY_WORDS[reason]);
           },
         });
       } catch (error) {
         if (error instanceof BusFailure) throw error;
+        where = undefined;
         if (await place.isOurs(error)) {
           context.health.report(`feed:${settings.name}`, 'up', 'another process on this machine listens there');
           wait = TRY_EVERY_MS;
@@ -159,7 +172,8 @@ export async function followListening(run: FeedRun, feed: ListeningFeed, place: 
       await clock.pause(wait ?? backoff.next(), signal);
     }
   } finally {
-    clearInterval(timer);
-    tell();
+    for (const timer of timers) clearInterval(timer);
+    keep();
+    report();
   }
 }

@@ -35,6 +35,11 @@ export function adoptValue(value: unknown, adoption: Adoption): ForeignRecord | 
   return isObject(value) ? adopt(value, adoption) : new Unreadable(Buffer.from(JSON.stringify(value) ?? 'null'));
 }
 
+/** An object that was parsed, or what could not be. */
+export function adoptRecord(record: ForeignRecord | Unreadable, adoption: Adoption): ForeignRecord | Unreadable {
+  return record instanceof Unreadable ? record : adopt(record, adoption);
+}
+
 function adopt(record: ForeignRecord, { name, trustSource }: Adoption): ForeignRecord {
   // when it was read is ours to say: a wrong clock elsewhere would move a record into another day's index
   delete record.collected_at;

@@ -22,7 +22,7 @@ export const commonKeys = {
   tags: own.tags.describe('Tags that every record gets beside its own.'),
   severity: own.severity.describe('For records that bring none, 0 to 100; without it the severity rules decide.'),
   trust_source: own.trust_source.describe(
-    'May its records speak in the name of any source? If not, their `source` becomes `feed/source`. Files may unless told, and what is sent here may not.',
+    'May its records speak in the name of any source? If not, their `source` becomes `feed/source`. Files may unless told, and what is sent here may not. It decides a name to search by; what may block is decided by `may_block`.',
   ),
   may_block: own.may_block.describe(
     'May what it says block? If not, its statements are shown, scored and mailed, but block nothing. What others send (tcp, http-push, kafka) may not unless told; all other feeds may.',

@@ -16,6 +16,7 @@ import { createOwnThings, type OwnThings } from './snapshot/own.ts';
 import { isReleased } from './snapshot/release.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { createTally } from './tally.ts';
+import { noneTurnedAway } from './turned-away.ts';
 import { createUsabilityWatch, type Judge } from './usability.ts';
 
 export interface IngestOptions extends LifeOptions {
@@ -88,6 +89,7 @@ export function startIngest(options: IngestOptions): IngestWorker {
       isReleased: (quarantine) => isReleased(options.cursors, settings.name, quarantine),
       counts,
       refused: noneRefused(),
+      turnedAway: noneTurnedAway(),
       tally: createTally(),
       usability: options.judge === undefined ? undefined : createUsabilityWatch(options.judge),
       publisher,

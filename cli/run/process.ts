@@ -137,7 +137,7 @@ async function startAll(
   let status: StatusServer | undefined;
   // a run that ends by itself may be beside one that stays, whose page it is
   if (config.http.listen !== 'off' && !once) {
-    status = await openStatus(config.http.listen, context);
+    status = await openStatus(config.http, context);
     lifecycle.started('status page', status.close);
   }
 
@@ -206,12 +206,15 @@ function followingOf(settings: Settings, roles: readonly Role[]): Following[] {
 }
 
 /** The status page. Several roles on one machine need no address each: where the default one is taken, any free port will do, and the log says which. */
-async function openStatus(listen: string, { health, metrics, log }: WorkerContext): Promise<StatusServer> {
+async function openStatus(
+  { listen, hosts }: Settings['config']['http'],
+  { health, metrics, log }: WorkerContext,
+): Promise<StatusServer> {
   try {
-    return await serveStatus(listen, health, metrics);
+    return await serveStatus({ listen, hosts, health, metrics });
   } catch (error) {
     if (listen !== DEFAULT_LISTEN) throw error;
-    const status = await serveStatus('127.0.0.1:0', health, metrics);
+    const status = await serveStatus({ listen: '127.0.0.1:0', hosts, health, metrics });
     log.warn({ url: status.url }, `${listen} is taken, so the status page is elsewhere; set http.listen to choose`);
     return status;
   }

@@ -1,9 +1,9 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { z } from 'zod';
 import { pause } from '../../core/process/backoff.ts';
 import { duration, hostPort, size } from '../../core/process/config/sections.ts';
+import { keepDoor } from '../../core/process/door.ts';
 import { codeOf } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
 import { defineFeed, type ListenContext, type ListeningFeed } from '../feed.ts';
@@ -13,12 +13,7 @@ import { MOST_RECORD_BYTES } from '../outgoing.ts';
 import { commonKeys } from '../settings.ts';
 import { AWAY, type Reply, readBody, refuse, send, TOO_MANY, tooLarge } from './http-push/exchange.ts';
 import { isLoopback, listenUntil, serverTls, tlsServer } from './listening.ts';
-
-const token = z
-  .string({ error: 'must be a secret that scripts send along: make one with "openssl rand -hex 32"' })
-  .min(16, 'must have at least 16 characters: make one with "openssl rand -hex 32"')
-  .max(500)
-  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+import { pushToken, tokenCheck } from './push-token.ts';
 
 const schema = z.strictObject({
   ...commonKeys,
@@ -26,11 +21,9 @@ const schema = z.strictObject({
   listen: hostPort
     .default('127.0.0.1:9610')
     .describe('Address to listen on; port 0 takes a free one. Loopback unless another address is written down.'),
-  token: z
-    .union([token, z.array(token).min(1).max(20)])
-    .describe(
-      'What clients send as `Authorization: Bearer …`; several, so that each client has its own or one can be changed.',
-    ),
+  token: pushToken.describe(
+    'What clients send as `Authorization: Bearer …`; several, so that each client has its own or one can be changed.',
+  ),
   tls: serverTls.optional().describe('Certificates; without them it speaks plain HTTP.'),
   max_body: size
     .pipe(z.number().max(64 * 1024 ** 2, 'must be 64mb at most'))
@@ -47,7 +40,9 @@ const schema = z.strictObject({
     .min(1)
     .max(10_000)
     .default(100)
-    .describe('So many connections at once; more are turned away.'),
+    .describe(
+      'So many connections at once. A newcomer above that gets the place of one that has not shown a token yet; without such it is turned away.',
+    ),
   request_timeout: duration.default(60_000).describe('A request that is not all there after so long is cut off.'),
   idle: duration.default(30_000).describe('A connection without a request is closed after so long.'),
   wait: duration
@@ -75,7 +70,7 @@ const HEADERS_MS = 10_000;
 
 function openDoor(config: HttpPush, log: Log): ListeningFeed {
   const adoption = adoptionOf(config, false);
-  const digests = [config.token].flat().map(digestOf);
+  const isToken = tokenCheck(config.token);
 
   async function run(context: ListenContext): Promise<void> {
     /** Requests whose body is read or whose records wait for the bus; of those, how many waited for too long. */
@@ -144,10 +139,12 @@ function openDoor(config: HttpPush, log: Log): ListeningFeed {
     function refusalOf(request: IncomingMessage): Reply | undefined {
       if ((request.url ?? '').split('?')[0] !== PATH) return refuse(404, `there is ${PATH} here, and nothing else`);
       if (request.method !== 'POST') return { ...refuse(405, 'only POST'), headers: { allow: 'POST' } };
-      if (!isKnown(request.headers.authorization, digests)) {
+      if (!isToken(/^Bearer +(\S{1,1000}) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? '')) {
+        context.turnedAway('token');
         const headers = { 'www-authenticate': 'Bearer' };
         return { ...refuse(401, 'send one of the tokens of this feed as Authorization: Bearer …'), headers };
       }
+      door.earned(request.socket);
       const length = Number(request.headers['content-length'] ?? 0);
       return length > config.max_body ? tooLarge(config.max_body) : undefined;
     }
@@ -167,15 +164,9 @@ function openDoor(config: HttpPush, log: Log): ListeningFeed {
     }
 
     const server = await openServer(config);
+    const door = keepDoor(server, { most: config.max_connections, turnedAway: context.turnedAway });
     server.on('request', serve);
     server.on('checkContinue', serve);
-    let turnedAway = 0;
-    server.on('drop', () => {
-      turnedAway += 1;
-      if (turnedAway === 1) {
-        log.warn({ max_connections: config.max_connections }, 'too many connections; more are turned away');
-      }
-    });
     await listenUntil(server, {
       address: config.listen,
       signal: context.signal,
@@ -204,19 +195,7 @@ function openDoor(config: HttpPush, log: Log): ListeningFeed {
 const SPARE_BYTES = 16 * 1024;
 const MOST_RECORDS = 100_000;
 
-function digestOf(text: string): Buffer {
-  return hash('sha256', text, 'buffer');
-}
-
-/** All tokens are compared, each in constant time: how long it takes tells nothing of any of them. */
-function isKnown(authorization: string | undefined, digests: readonly Buffer[]): boolean {
-  const told = digestOf(/^Bearer +(\S{1,1000}) *$/i.exec(authorization ?? '')?.[1] ?? '');
-  let known = false;
-  for (const digest of digests) known = timingSafeEqual(told, digest) || known;
-  return known;
-}
-
-async function openServer({ tls, request_timeout, idle, max_connections }: HttpPush): Promise<Server> {
+async function openServer({ tls, request_timeout, idle }: HttpPush): Promise<Server> {
   const headersTimeout = Math.min(HEADERS_MS, request_timeout);
   const limits = { headersTimeout, requestTimeout: request_timeout, connectionsCheckingInterval: 1000 };
   const server =
@@ -224,6 +203,5 @@ async function openServer({ tls, request_timeout, idle, max_connections }: HttpP
       ? createServer(limits)
       : await tlsServer(tls, (files) => createTlsServer({ ...limits, ...files, handshakeTimeout: HEADERS_MS }));
   server.keepAliveTimeout = idle;
-  server.maxConnections = max_connections;
   return server;
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP, type Server } from 'node:net';
 import { z } from 'zod';
+import { isShortage } from '../../core/process/door.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 
 /** What feeds that are sent to have in common: an address, and certificates. */
@@ -71,7 +72,8 @@ export async function listenUntil(server: Server, { address, signal, ...life }: 
   signal.addEventListener('abort', stop, { once: true });
   try {
     await listen(server, address);
-    server.on('error', stopped.reject);
+    // a connection that could not be had says nothing of those that are there; the door counts it
+    server.on('error', (error) => isShortage(error) || stopped.reject(error));
     life.opened(listeningAt(server, address));
     if (!signal.aborted) await Promise.race([stopped.promise, life.failed]);
   } finally {

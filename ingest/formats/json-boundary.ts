@@ -20,6 +20,8 @@ export interface Boundary {
   seek(chunk: Buffer, from: number): number;
   /** More brackets within each other than allowed were seen in this value; which kinds is no longer checked. */
   readonly tooDeep: boolean;
+  /** What was seen so far ends inside a text. */
+  readonly inText: boolean;
 }
 
 export function createBoundary(maxDepth: number): Boundary {
@@ -111,6 +113,9 @@ export function createBoundary(maxDepth: number): Boundary {
     },
     get tooDeep() {
       return tooDeep;
+    },
+    get inText() {
+      return inText;
     },
   };
 }

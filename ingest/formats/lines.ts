@@ -8,6 +8,8 @@ export interface LineSplitter {
   rest(): Buffer;
   /** True while a line that is too long is passed over. */
   readonly passing: boolean;
+  /** A line is begun and not ended. */
+  readonly pending: boolean;
   /** Lines so far, those passed over included. */
   readonly count: number;
   /** Lines passed over so far. */
@@ -74,6 +76,9 @@ export function createLineSplitter(options: LineSplitterOptions): LineSplitter {
     rest: () => (pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)),
     get passing() {
       return passing;
+    },
+    get pending() {
+      return passing || held > 0;
     },
     get count() {
       return count;

@@ -292,6 +292,11 @@ export const retentionSection = z.strictObject({
 export const httpSection = z.strictObject({
   /** Where /healthz, /readyz and /metrics answer; port 0 takes a free one, `off` answers nowhere. */
   listen: z.union([z.literal('off'), hostPort], { error: 'must be host:port, or off' }).default(DEFAULT_LISTEN),
+  /** Host names under which the page may be asked for, besides localhost and its address. */
+  hosts: z
+    .array(z.string().regex(/^[A-Za-z0-9._-]{1,253}$/, 'must be a host name without a port'))
+    .max(100)
+    .default([]),
 });
 
 export const configSchema = z.strictObject({

@@ -4,6 +4,7 @@ import { afterEach, describe, it } from 'node:test';
 import { createHealth } from '../../../core/process/health.ts';
 import { type StatusServer, serveStatus } from '../../../core/process/http.ts';
 import { createMetrics } from '../../../core/process/metrics.ts';
+import { until } from '../../services/wait.ts';
 
 describe('the status page', () => {
   let server: StatusServer | undefined;
@@ -12,7 +13,7 @@ describe('the status page', () => {
     server = undefined;
   });
   const start = async (listen = '127.0.0.1:0', health = createHealth(), metrics = createMetrics()): Promise<string> => {
-    server = await serveStatus(listen, health, metrics);
+    server = await serveStatus({ listen, health, metrics });
     return server.url;
   };
 
@@ -77,7 +78,7 @@ describe('the status page', () => {
 
   it('says which address it cannot have, and what to do', async () => {
     const taken = new URL(await start()).host;
-    await assert.rejects(serveStatus(taken, createHealth(), createMetrics()), {
+    await assert.rejects(serveStatus({ listen: taken, health: createHealth(), metrics: createMetrics() }), {
       code: 'HTTP_LISTEN',
       retryable: false,
       message: new RegExp(`cannot listen on ${taken}; set http\\.listen`),
@@ -88,9 +89,68 @@ describe('the status page', () => {
     const { hostname, port } = new URL(await start());
     const client = connect(Number(port), hostname);
     const closed = new Promise((resolve) => client.once('close', resolve));
-    client.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+    client.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
     await new Promise((resolve) => client.once('data', resolve));
     await server?.close();
     await closed;
   });
+
+  it('answers only who asks for it by a name of its own', async () => {
+    const metrics = createMetrics();
+    server = await serveStatus({ listen: '127.0.0.1:0', hosts: ['tipline.example'], health: createHealth(), metrics });
+    const { port } = new URL(server.url);
+    const statusOf = async (host: string | undefined, path = '/metrics'): Promise<number> =>
+      Number(/^HTTP\/1\.1 (\d+)/.exec(await spoken(Number(port), requestFor(host, path)))?.[1]);
+    for (const host of [
+      '127.0.0.1',
+      `127.0.0.1:${port}`,
+      'LocalHost',
+      '[::1]:9600',
+      `Tipline.example:${port}`,
+      undefined,
+    ])
+      assert.equal(await statusOf(host), 200, host);
+    for (const host of ['evil.example', 'evil.example:9600', '10.0.0.1', 'localhost.evil.example', '', '[::1', 'a:b:c'])
+      for (const path of ['/metrics', '/readyz', '/healthz']) assert.equal(await statusOf(host, path), 421, host);
+    assert.match(await metrics.render(), /tipline_status_turned_away_total\{reason="host"\} 21/);
+  });
+
+  it('beyond loopback answers to any address, and to no strange name', async () => {
+    server = await serveStatus({ listen: '0.0.0.0:0', health: createHealth(), metrics: createMetrics() });
+    const { port } = new URL(server.url);
+    assert.match(await spoken(Number(port), requestFor('192.0.2.7:9600')), /^HTTP\/1\.1 200/);
+    assert.match(await spoken(Number(port), requestFor('evil.example')), /^HTTP\/1\.1 421/);
+  });
+
+  it('is there for others while a hundred clients trickle', async (t) => {
+    const url = await start();
+    const { port } = new URL(url);
+    const tricklers = Array.from({ length: 100 }, () => connect(Number(port), '127.0.0.1'));
+    for (const socket of tricklers) socket.write('GET /healthz HTTP/1.1\r\nx: ');
+    const timer = setInterval(() => {
+      for (const socket of tricklers) if (socket.writable) socket.write('a');
+    }, 50);
+    t.after(() => {
+      clearInterval(timer);
+      for (const socket of tricklers) socket.destroy();
+    });
+    for (const socket of tricklers) socket.on('error', () => {});
+    await until(async () => (await fetch(`${url}/healthz`)).status === 200, { what: 'an answer', timeout: 4000 });
+    // none of them keeps its place
+    await until(() => tricklers.every((socket) => socket.destroyed), { what: 'all to be let go of', timeout: 15_000 });
+  });
 });
+
+function requestFor(host: string | undefined, path = '/healthz'): string {
+  // HTTP/1.1 without it is refused by Node itself
+  const line = host === undefined ? `GET ${path} HTTP/1.0` : `GET ${path} HTTP/1.1\r\nhost: ${host}`;
+  return `${line}\r\nconnection: close\r\n\r\n`;
+}
+
+async function spoken(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(request);
+  let answer = '';
+  for await (const chunk of socket) answer += chunk;
+  return answer;
+}

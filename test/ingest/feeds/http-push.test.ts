@@ -247,6 +247,32 @@ test('a client that breaks off or dawdles costs a place for a while, and nothing
   );
 });
 
+test('a hundred clients that trickle keep nobody out', async (t) => {
+  const lab = openLab(t);
+  lab.start([feed()]);
+  const port = await portOf(lab);
+  const tricklers = Array.from({ length: 100 }, () => connect(port, '127.0.0.1'));
+  for (const socket of tricklers) {
+    socket.on('error', () => {});
+    socket.write('POST /v1/indicators HTTP/1.1\r\nx: ');
+  }
+  const timer = setInterval(() => {
+    for (const socket of tricklers) if (socket.writable) socket.write('a');
+  }, 50);
+  t.after(() => {
+    clearInterval(timer);
+    for (const socket of tricklers) socket.destroy();
+  });
+  await until(() => tricklers.every((socket) => !socket.connecting), { what: 'all of them to be there' });
+  const body = JSON.stringify(record('newcomer'));
+  await until(async () => (await send(port, { body })).status === 202, {
+    what: 'an answer',
+    timeout: 5000,
+    every: 200,
+  });
+  assert.equal(lab.bus.records.length, 1);
+});
+
 test('stopping answers what is in hand and lets go of the port', async (t) => {
   const lab = openLab(t);
   const worker = lab.start([feed()]);

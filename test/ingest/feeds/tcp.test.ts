@@ -9,7 +9,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { selfSigned } from '../../services/certificate.ts';
 import { freePort } from '../../services/free-port.ts';
 import { until } from '../../services/wait.ts';
-import { type Lab, openLab } from '../lab.ts';
+import { type Lab, openLab, refusals } from '../lab.ts';
 
 const feed = (more: object = {}): object => ({ name: 'push', type: 'tcp', listen: '127.0.0.1:0', ...more });
 const line = (name: string, more: object = {}): string =>
@@ -166,17 +166,163 @@ test('more clients than allowed are turned away, and told of once', async (t) =>
   lab.start([feed({ max_clients: 2 })]);
   const port = await portOf(lab);
   const first = await client(t, port);
-  await client(t, port);
+  for (const socket of [first, await client(t, port)]) socket.write(line('known'));
+  await until(() => lab.bus.records.length === 2, { what: 'both to earn their places' });
   for (let extra = 0; extra < 3; extra += 1) {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => {});
     await closed(socket);
   }
   assert.equal(lab.logged.filter((entry) => /turned away/.test(entry.message)).length, 1);
+  await until(() => /turned away: 3 full$/.test(lab.health.snapshot().get('feed:push')?.detail ?? ''), {
+    what: 'health to count them',
+  });
   first.destroy();
-  const next = await until(() => client(t, port), { what: 'a place' });
-  next.write(line('a'));
-  await until(() => lab.bus.records.length === 1, { what: 'its line' });
+  await until(
+    async () => {
+      (await client(t, port)).write(line('next'));
+      return names(lab).includes('next.example');
+    },
+    { what: 'a place', every: 100 },
+  );
+});
+
+test('a hundred clients that trickle keep nobody out, and lose their places', async (t) => {
+  const lab = openLab(t);
+  const worker = lab.start([feed({ line_timeout: '3s' })]);
+  const port = await portOf(lab);
+  const honest = await client(t, port);
+  honest.write(line('honest'));
+  const tricklers = await Promise.all(Array.from({ length: 100 }, () => client(t, port)));
+  // a byte of an object that never ends; empty lines; what is no record
+  const bytes = ['{', '\n', 'x\n', ' '];
+  const timer = setInterval(() => {
+    for (const [index, socket] of tricklers.entries()) if (socket.writable) socket.write(bytes[index % 4] ?? '');
+  }, 100);
+  t.after(() => clearInterval(timer));
+  await until(
+    async () => {
+      (await client(t, port)).write(line('newcomer'));
+      return names(lab).includes('newcomer.example');
+    },
+    { what: 'a newcomer to be heard', every: 200, timeout: 5000 },
+  );
+  await until(() => tricklers.every((socket) => socket.destroyed), { what: 'all of them to be cut off' });
+  honest.write(line('still'));
+  await until(() => names(lab).includes('still.example'), { what: 'who had earned its place' });
+  await worker.stop();
+  assert.match(await lab.context.metrics.render(), /tipline_ingest_turned_away_total\{feed="push",reason="slow"\} \d/);
+});
+
+test('HTTP, TLS and what is no text end the connection, are counted, and leave nothing on the bus', async (t) => {
+  const lab = openLab(t);
+  const worker = lab.start([feed()]);
+  const port = await portOf(lab);
+  const body = JSON.stringify({ indicator: '45.155.204.20', confidence: 100, tags: ['malicious'] });
+  const page = `Host: x\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}\n${body}\n`;
+  const openings: [string, string | Buffer][] = [
+    ['http', `POST / HTTP/1.1\r\n${page}`],
+    ['http', `X-ODD /some/where HTTP/1.1\r\n${page}`],
+    ['http', `\r\nGET / HTTP/1.0\r\n\r\n${body}\n`],
+    ['http', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['tls', Buffer.concat([Buffer.from('160301020001', 'hex'), Buffer.from(`\n${body}\n`)])],
+    ['binary', Buffer.concat([Buffer.from('0300002b26e00000', 'hex'), Buffer.from(`\n${body}\n`)])],
+    ['binary', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(`${body}\n`, 'utf16le')])],
+  ];
+  for (const [, bytes] of openings) {
+    for (const step of [bytes.length, 1]) {
+      const socket = await client(t, port);
+      const opened = Buffer.from(bytes);
+      for (let at = 0; at < opened.length && socket.writable; at += step) {
+        socket.write(opened.subarray(at, at + step));
+        if (step === 1) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await closed(socket);
+    }
+  }
+  (await client(t, port)).end(`\ufeff${line('a')}`);
+  await until(() => lab.bus.records.length > 0, { what: 'a record' });
+  await worker.stop();
+  assert.deepEqual(names(lab), ['a.example']);
+  const told = await lab.context.metrics.render();
+  for (const [reason, count] of [
+    ['http', 8],
+    ['tls', 2],
+    ['binary', 4],
+  ])
+    assert.match(told, new RegExp(`turned_away_total\\{feed="push",reason="${reason}"\\} ${count}`));
+});
+
+test('a token is the first line of each client, and nobody is heard without', async (t) => {
+  const token = 'correct-horse-battery';
+  const lab = openLab(t);
+  const worker = lab.start([feed({ token: ['another-token-of-it', token] })]);
+  const port = await portOf(lab);
+  const wrong = [
+    line('none'),
+    `wrong-wrong-wrong-wrong\n${line('wrong')}`,
+    `${token}x\n${line('longer')}`,
+    `\n${token}`,
+    token,
+  ];
+  for (const text of [...wrong, `${'y'.repeat(2000)}`]) {
+    const socket = await client(t, port);
+    socket.end(text);
+    await closed(socket);
+  }
+  for (const text of [`${token}\n${line('a')}`, `${token}\r\n${line('b')}`]) (await client(t, port)).end(text);
+  const slow = await client(t, port);
+  for (const byte of `another-token-of-it\n${line('c')}`) {
+    slow.write(byte);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await until(() => lab.bus.records.length === 3, { what: 'three records' });
+  await worker.stop();
+  assert.deepEqual(names(lab).sort(), ['a.example', 'b.example', 'c.example']);
+  assert.match(await lab.context.metrics.render(), /turned_away_total\{feed="push",reason="token"\} 6/);
+  assert.deepEqual(refusals(feed({ token: 'short' })), [
+    'token: must have at least 16 characters: make one with "openssl rand -hex 32"',
+  ]);
+});
+
+test('what the codecs of Logstash take: arrays, several objects a line, and objects over many lines', async (t) => {
+  const lab = openLab(t);
+  lab.start([feed()]);
+  const socket = await client(t, await portOf(lab));
+  const object = (name: string): object => ({
+    indicator: `${name}.example`,
+    context: { note: 'a } in a text, "quoted"' },
+  });
+  const one = (name: string): string => JSON.stringify(object(name));
+  const big = Array.from({ length: 2000 }, (_, index) => object(`big${index}`));
+  socket.write(`${JSON.stringify([object('a'), object('b')])}\n`);
+  socket.write(`${one('c')}${one('d')} ${one('e')}\n`);
+  socket.write(`${JSON.stringify([object('f'), object('g')], null, 2)}\n`);
+  socket.write(`${JSON.stringify(object('h'), null, '\t')}\r\n${one('i')}\n`);
+  // longer than any record may be
+  socket.write(`${JSON.stringify(big)}\n`);
+  socket.end(
+    `{"indicator":"cut off\n${one('j')}\n{"indicator":"no end"\n${one('k')}\n${JSON.stringify(object('l'), null, 1)}`,
+  );
+  const wanted = [...'abcdefghijkl'].map((name) => `${name}.example`);
+  await until(() => lab.bus.records.length === 2014, { what: 'all of it' });
+  const got = names(lab).map(String);
+  assert.deepEqual(
+    got.filter((name) => !name.startsWith('big')).sort(),
+    [...wanted, '{"indicator":"cut off', '{"indicator":"no end"'].sort(),
+  );
+  assert.equal(got.filter((name) => name.startsWith('big')).length, 2000);
+});
+
+test('a delivery shows in the state of the feed within seconds', async (t) => {
+  const lab = openLab(t);
+  lab.start([feed()]);
+  const socket = await client(t, await portOf(lab));
+  socket.write(line('a'));
+  await until(() => lab.state('push').records === 1 && lab.state('push').lastOk > 0, {
+    what: 'the state',
+    timeout: 5000,
+  });
 });
 
 test('TLS: with a certificate, with clients that must show one, and with files that are none', async (t) => {
@@ -208,6 +354,13 @@ test('TLS: with a certificate, with clients that must show one, and with files t
   const stranger = await client(t, mutual, { ca: server.cert, servername: 'localhost' });
   stranger.write(line('stranger'));
   await closed(stranger);
+  // a session of the listener that asks nobody opens no door of the one that does
+  const session = await new Promise<Buffer>((resolve) => {
+    void client(t, port, { ca: server.cert, servername: 'localhost' }).then((known) => known.once('session', resolve));
+  });
+  const resumed = await client(t, mutual, { ca: server.cert, servername: 'localhost', session });
+  resumed.write(line('resumed'));
+  await closed(resumed);
   const friend = await client(t, mutual, {
     ca: server.cert,
     servername: 'localhost',
