@@ -87,6 +87,8 @@ export interface Bus {
   createTopics(specs: readonly TopicSpec[]): Promise<string[]>;
   /** Names of `topics` that do not exist. */
   missingTopics(topics: readonly string[]): Promise<string[]>;
+  /** Hosts of the servers behind it, as they name themselves: they may be others than those of the configuration. */
+  servers(): Promise<readonly string[]>;
   /** Throws a TiplineError that says what is wrong when the bus cannot be used. */
   check(): Promise<void>;
   close(): Promise<void>;

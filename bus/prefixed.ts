@@ -33,6 +33,7 @@ export function withPrefix(bus: Bus, prefix: string): Bus {
     createTopics: async (specs) =>
       (await bus.createTopics(specs.map((spec) => ({ ...spec, name: far(spec.name) })))).map(near),
     missingTopics: async (topics) => (await bus.missingTopics(topics.map(far))).map(near),
+    servers: () => bus.servers(),
     check: () => bus.check(),
     close: () => bus.close(),
   };

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { explain } from '../core/process/config/explain.ts';
 import { duration, size } from '../core/process/config/sections.ts';
 import type { FeedDefinition } from '../ingest/feed.ts';
 import { milliseconds } from '../ingest/setting-values.ts';
@@ -21,25 +20,9 @@ export interface KeyRow {
   readonly required: string;
 }
 
-/**
- * The keys of a feed. A definition does not show its schema, but the schema is named by its complaint of a key that nobody knows, so that no
- * feed has to show it for the manual's sake.
- */
-export function shapeOf(definition: FeedDefinition): Shape {
-  let found: Schema | undefined;
-  z.config({
-    customError: (issue) => {
-      if (issue.code === 'unrecognized_keys') found ??= issue.inst as Schema | undefined;
-      return explain(issue);
-    },
-  });
-  try {
-    definition.parse({ type: definition.type, 'a key that nobody knows': 1 });
-  } finally {
-    z.config({ customError: explain });
-  }
-  if (found === undefined) throw new Error(`a feed of type ${definition.type} takes unknown keys`);
-  return found._zod.def.type === 'object' ? defOf(found).shape : {};
+/** The keys of a feed. */
+export function shapeOf({ schema }: FeedDefinition): Shape {
+  return schema._zod.def.type === 'object' ? defOf(schema).shape : {};
 }
 
 /** The rows of some keys, each before those of the section that it is. Keys of a section that have no sentence are told of by the section's own. */

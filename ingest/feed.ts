@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Bus } from '../bus/port.ts';
 import type { RawIndicator } from '../core/contract/raw-indicator.ts';
+import { hostsIn } from '../core/process/config/hosts.ts';
 import type { KafkaReach } from '../core/process/config/sections.ts';
 import type { Log } from '../core/process/log.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
@@ -126,6 +127,8 @@ export interface ConfiguredFeed {
   readonly settings: FeedSettings;
   /** Changes with the configuration, secrets aside. */
   readonly fingerprint: string;
+  /** Hosts that it reaches as it is configured, without ports. */
+  readonly reaches: readonly string[];
   open(context: FeedContext): Feed;
 }
 
@@ -134,6 +137,8 @@ export type FeedParse = { ok: true; feed: ConfiguredFeed } | { ok: false; issues
 /** What `feeds/index.ts` lists. */
 export interface FeedDefinition {
   readonly type: string;
+  /** What its section of the configuration may hold. */
+  readonly schema: z.ZodType;
   parse(section: unknown): FeedParse;
 }
 
@@ -153,6 +158,7 @@ const WAYS = ['proxy', 'tls', 'rate', 'checks', 'limits'];
 export function defineFeed<Config extends FeedSettings>(parts: FeedParts<Config>): FeedDefinition {
   return {
     type: parts.type,
+    schema: parts.schema,
     parse(section) {
       const parsed = parts.schema.safeParse(section);
       if (!parsed.success) return { ok: false, issues: parsed.error.issues };
@@ -163,6 +169,7 @@ export function defineFeed<Config extends FeedSettings>(parts: FeedParts<Config>
         feed: {
           settings: config,
           fingerprint,
+          reaches: hostsIn(parts.schema, config),
           open: (context) => parts.open(config, { clock: REAL_CLOCK, ...context, fingerprint }),
         },
       };

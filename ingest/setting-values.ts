@@ -2,11 +2,15 @@ import { z } from 'zod';
 import { parseTlp } from '../core/contract/tlp.ts';
 import { typeFromAlias } from '../core/indicator/alias.ts';
 import { INDICATOR_TYPES, type IndicatorType } from '../core/indicator/type.ts';
+import { reached } from '../core/process/config/hosts.ts';
 import { duration } from '../core/process/config/sections.ts';
 
 /** The kinds of values that the settings of feeds have. */
 
 export const percent = z.number().min(0, 'must be 0 to 100').max(100, 'must be 0 to 100');
+
+/** Where a feed is fetched. */
+export const sourceUrl = reached(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }));
 
 /** A duration as text, or the milliseconds that an earlier reading of the configuration made of it. */
 export const milliseconds = z.union([z.int().min(1), duration], {

@@ -3,6 +3,8 @@ import { TiplineError } from '../core/process/errors.ts';
 import type { GuardEntry } from './guard.ts';
 
 const CODE = 'GUARD_NEVER_BLOCK';
+/** Of what stands under `own`. */
+export const GUARD_OWN = 'GUARD_OWN';
 const MOST_ENTRIES = 1_000_000;
 
 /**
@@ -51,6 +53,18 @@ export function neverBlockRules(
       return { prefix, code: CODE, reason: name };
     });
   });
+}
+
+/** The operator's own networks and addresses, as they stand under `own`; domains among them are told by `ownDomains`. */
+export function ownNetworks(own: readonly string[]): GuardEntry[] {
+  return own.flatMap((text) => {
+    const prefix = parsePrefix(text);
+    return prefix === undefined ? [] : [{ prefix, code: GUARD_OWN, reason: 'it is yours (own)' }];
+  });
+}
+
+export function ownDomains(own: readonly string[]): string[] {
+  return own.filter((text) => parsePrefix(text) === undefined);
 }
 
 function unreadable(file: string, line: number, text: string): TiplineError {

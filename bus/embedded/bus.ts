@@ -126,6 +126,7 @@ export function openEmbeddedBus(options: EmbeddedBusOptions): Bus {
       usable();
       return topics.filter((topic) => records.find(topic) === undefined);
     },
+    servers: async () => [],
     async check() {
       usable();
       db.write(() => undefined);

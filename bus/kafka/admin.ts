@@ -27,6 +27,8 @@ export interface Extent {
 
 export interface BusAdmin {
   check(): Promise<void>;
+  /** Hosts of all brokers, as they name themselves. */
+  servers(): Promise<string[]>;
   missingTopics(topics: readonly string[]): Promise<string[]>;
   createTopics(specs: readonly TopicSpec[]): Promise<string[]>;
   extents(topic: string): Promise<Extent[]>;
@@ -151,6 +153,10 @@ export function createAdmin(cluster: Cluster, config: KafkaConfig): BusAdmin {
     missingTopics: missing,
     async check() {
       await doing('connecting to Kafka', () => cluster.metadata({ topics: [], forceUpdate: true }));
+    },
+    async servers() {
+      const { brokers } = await doing('asking for the brokers', () => cluster.metadata({ topics: [] }));
+      return [...brokers.values()].map(({ host }) => host);
     },
     async createTopics(specs) {
       const absent = new Set(await missing(specs.map(({ name }) => name)));

@@ -70,6 +70,10 @@ export function openKafkaBus(config: KafkaConfig, { log, health }: KafkaBusConte
       usable();
       return admin.missingTopics(topics);
     },
+    async servers() {
+      usable();
+      return admin.servers();
+    },
     async check() {
       usable();
       await admin.check();

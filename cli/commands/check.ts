@@ -9,12 +9,15 @@ import { findListFiles, readListFiles } from '../../enrich/lists/warning/folders
 import { checkFeed } from '../../ingest/check.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { unusable } from '../../ingest/usability.ts';
+import { textOf } from '../../responder/guard.ts';
+import { GUARD_OWN } from '../../responder/never-block.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { jsonLine } from '../json-line.ts';
 import { createJudge, refusedOf } from '../judge.ts';
 import { openChannel } from '../run/channel.ts';
 import { geoFilesOf } from '../run/geo-files.ts';
-import { neverBlockEntries } from '../run/responder.ts';
+import { createPeers } from '../run/peers.ts';
+import { hostReader, neverBlockEntries } from '../run/responder.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import type { Settings } from '../settings.ts';
 import { severityRulesPath } from '../severity-rules.ts';
@@ -106,6 +109,7 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
       await channel.close();
     }
   });
+  yield* spared(session);
   if (!withFeeds) return;
   const fetcher = createFetcher();
   const judge = createJudge(settings.config.retention.history);
@@ -124,6 +128,19 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
     }
   } finally {
     await fetcher.close();
+  }
+}
+
+/** What the responder would never block on this machine, one finding a reason. */
+async function* spared({ settings, bus }: Session): AsyncGenerator<Finding> {
+  const peers = createPeers(settings);
+  await bus().then(peers.learnFrom, () => undefined);
+  const found = await hostReader(settings, peers)();
+  const own = neverBlockEntries(settings).filter(({ code }) => code === GUARD_OWN);
+  const byReason = Map.groupBy([...own, ...found], ({ reason }) => reason);
+  for (const [reason, entries] of byReason) {
+    const addresses = [...new Set(entries.map(({ prefix }) => textOf(prefix)))];
+    yield { what: 'never blocked', ok: true, detail: `${reason}: ${addresses.join(', ')}` };
   }
 }
 

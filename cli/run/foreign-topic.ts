@@ -1,4 +1,5 @@
 import { openKafkaBus } from '../../bus/kafka/bus.ts';
+import type { Bus } from '../../bus/port.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
 import type { Config } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
@@ -13,6 +14,7 @@ export function withForeignTopics(
   feeds: readonly ConfiguredFeed[],
   bus: Config['bus'],
   context: WorkerContext,
+  opened: (bus: Bus) => void,
 ): ConfiguredFeed[] {
   return feeds.map((feed) => ({
     ...feed,
@@ -34,7 +36,9 @@ export function withForeignTopics(
             ...context.health,
             report: (_part, state, detail) => context.health.report(`feed:${topic.feed}`, state, detail),
           };
-          return openKafkaBus(config, { log: given.log, health });
+          const foreign = await openKafkaBus(config, { log: given.log, health });
+          opened(foreign);
+          return foreign;
         },
       });
     },

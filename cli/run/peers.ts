@@ -1,16 +1,45 @@
+import type { Bus } from '../../bus/port.ts';
+import { hostsIn } from '../../core/process/config/hosts.ts';
+import { configSchema } from '../../core/process/config/sections.ts';
 import type { Settings } from '../settings.ts';
 
-/** Hosts that this tipline works with, which the responder must never block: brokers, Elasticsearch, the mail server, feeds' servers. */
-export function peersOf({ config, feeds }: Settings): string[] {
-  const peers: string[] = [];
-  if (config.bus.kind === 'kafka') peers.push(...config.bus.brokers.map((broker) => hostOf(`kafka://${broker}`)));
-  if (config.store.kind === 'elasticsearch') peers.push(...config.store.nodes.map(hostOf));
-  if (config.alerting.email.smtp !== undefined) peers.push(hostOf(config.alerting.email.smtp));
-  for (const { settings } of feeds)
-    if ('url' in settings && typeof settings.url === 'string') peers.push(hostOf(settings.url));
-  return [...new Set(peers)].filter((host) => host !== '');
+/** How long a look waits for what a bus tells of its servers; a later look has it. */
+const PATIENCE = 2000;
+
+/** Hosts that this tipline works with, which the responder must never block. */
+export interface Peers {
+  /** Those of the configuration, and those that buses have told of so far. */
+  hosts(): Promise<string[]>;
+  /** A bus names its servers itself: the configuration may know one of many. */
+  learnFrom(bus: Pick<Bus, 'servers'>): void;
 }
 
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
+export function createPeers(settings: Settings): Peers {
+  const buses: Pick<Bus, 'servers'>[] = [];
+  const learned = new Set<string>();
+
+  async function learn(): Promise<void> {
+    await Promise.all(
+      buses.map(async (bus) => {
+        // one that is away, or closed, tells nothing new
+        for (const host of await bus.servers().catch(() => [])) learned.add(host);
+      }),
+    );
+  }
+
+  return {
+    learnFrom: (bus) => void buses.push(bus),
+    async hosts() {
+      const { promise: waited, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, PATIENCE);
+      await Promise.race([learn(), waited]);
+      clearTimeout(timer);
+      return [...new Set([...peersOf(settings), ...learned])];
+    },
+  };
+}
+
+/** Brokers, Elasticsearch, the mail server, servers of feeds and their proxies: every key that says so in its schema. */
+export function peersOf({ config, feeds }: Settings): string[] {
+  return [...hostsIn(configSchema, config), ...feeds.flatMap(({ reaches }) => reaches)];
 }

@@ -9,12 +9,12 @@ import { createGuard, type GuardEntry } from '../../responder/guard.ts';
 import { createHostReader } from '../../responder/host/read-host.ts';
 import { holdLedger } from '../../responder/ledger/hold-ledger.ts';
 import { ledgerPath, openLedger } from '../../responder/ledger/ledger.ts';
-import { neverBlockLines, neverBlockRules } from '../../responder/never-block.ts';
+import { neverBlockLines, neverBlockRules, ownDomains, ownNetworks } from '../../responder/never-block.ts';
 import { type Responder, type ResponderCounts, startResponder } from '../../responder/worker.ts';
 import type { Store } from '../../store/port.ts';
 import { shipped } from '../paths.ts';
 import type { Settings } from '../settings.ts';
-import { peersOf } from './peers.ts';
+import type { Peers } from './peers.ts';
 
 export interface RunningResponder {
   /** Its counts can be asked for after `stop` too. */
@@ -23,12 +23,19 @@ export interface RunningResponder {
 }
 
 /** Puts a responder together: guard lists, ledger, backend; dry-run unless the configuration says `enforce`. */
-export function startConfiguredResponder(
-  settings: Settings,
-  bus: Bus,
-  store: Store,
-  context: WorkerContext,
-): RunningResponder {
+export function startConfiguredResponder({
+  settings,
+  bus,
+  store,
+  context,
+  peers,
+}: {
+  settings: Settings;
+  bus: Bus;
+  store: Store;
+  context: WorkerContext;
+  peers: Pick<Peers, 'hosts'>;
+}): RunningResponder {
   const { responder: config } = settings.config;
   const path = ledgerPath(settings.data, settings.responderName);
   const release = holdLedger(path);
@@ -39,7 +46,7 @@ export function startConfiguredResponder(
     store: store.indicators,
     ledger,
     backend: backendOf(settings),
-    guard: createGuard(neverBlockEntries(settings), createHostReader({ peers: peersOf(settings) })),
+    guard: createGuard(neverBlockEntries(settings), hostReader(settings, peers)),
     context,
   });
   let last: ResponderCounts | undefined;
@@ -66,12 +73,18 @@ function backendOf({ config: { responder } }: Settings): Backend {
   }
 }
 
-/** The shipped list and the operator's files. */
+/** Reads what this machine needs: its own addresses, and hosts that tipline works with. */
+export function hostReader({ config }: Settings, peers: Pick<Peers, 'hosts'>): () => Promise<GuardEntry[]> {
+  return createHostReader({ peers: () => peers.hosts(), own: ownDomains(config.own) });
+}
+
+/** The shipped list, the operator's files, and the operator's own networks. */
 export function neverBlockEntries(settings: Settings): GuardEntry[] {
   const rules = readYaml(shipped('rules', 'never-block.yaml'));
-  const files = settings.config.responder.never_block;
+  const { own, responder } = settings.config;
   return [
     ...neverBlockRules(rules.value, rules.path, rules.lineOf),
-    ...files.flatMap((file) => neverBlockLines(readFileSync(file, 'utf8').split(/\r?\n/), file)),
+    ...responder.never_block.flatMap((file) => neverBlockLines(readFileSync(file, 'utf8').split(/\r?\n/), file)),
+    ...ownNetworks(own),
   ];
 }

@@ -22,6 +22,7 @@ import { warningListFolders } from '../warning-lists.ts';
 import { openChannel } from './channel.ts';
 import { withForeignTopics } from './foreign-topic.ts';
 import { geoFilesOf } from './geo-files.ts';
+import { createPeers } from './peers.ts';
 import { startConfiguredResponder } from './responder.ts';
 
 /** The workers of this process; what was not asked for is absent. */
@@ -79,13 +80,15 @@ export async function startWorkers({
   const dying: Promise<void>[] = [];
   const failure = Promise.withResolvers<never>();
   const workers: Workers = { failed: failure.promise };
+  const peers = createPeers(settings);
+  peers.learnFrom(bus);
 
   if (roles.includes('audit')) {
     const audit = await start('audit', () => startAudit({ bus, journal: store.journal, context }), stop);
     dying.push(audit.closed);
   }
   if (roles.includes('responder')) {
-    const configured = startConfiguredResponder(settings, bus, store, context);
+    const configured = startConfiguredResponder({ settings, bus, store, context, peers });
     lifecycle.started('responder', configured.stop);
     dying.push(configured.responder.closed);
     workers.responder = configured.responder;
@@ -126,7 +129,7 @@ export async function startWorkers({
     const lifetimes = lifetimesOf(INDICATOR_TYPES, config.enrich.lifetimes);
     const shortest = Math.min(...Object.values(lifetimes));
     const ingest = startIngest({
-      feeds: withForeignTopics(settings.feeds, config.bus, context),
+      feeds: withForeignTopics(settings.feeds, config.bus, context, peers.learnFrom),
       bus,
       cursors: store.cursors,
       fetcher,

@@ -10,7 +10,7 @@ import { parseDocument } from '../formats/json.ts';
 import { listText, wholeText } from '../formats/text.ts';
 import { PAGE_RECORDS } from '../pages.ts';
 import { printable } from '../printable.ts';
-import { milliseconds } from '../setting-values.ts';
+import { milliseconds, sourceUrl } from '../setting-values.ts';
 import { wholeListKeys } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 
@@ -23,8 +23,7 @@ const schema = z.strictObject({
     .max(500)
     .regex(/^[\x21-\x7e]+$/, 'must be the key of your account, without spaces')
     .describe('The API key of your account.'),
-  url: z
-    .url({ protocol: /^https?$/ })
+  url: sourceUrl
     .default('https://api.abuseipdb.com/api/v2/blacklist')
     .describe('Address of the blacklist, or of a server that answers alike.'),
   confidence_minimum: z

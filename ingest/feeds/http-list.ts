@@ -18,7 +18,7 @@ import {
 import { LIST_COLUMNS, type ListColumn } from '../formats/record.ts';
 import { listText } from '../formats/text.ts';
 import { inPages } from '../pages.ts';
-import { percent } from '../setting-values.ts';
+import { percent, sourceUrl } from '../setting-values.ts';
 import { wholeListKeys } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 
@@ -39,9 +39,7 @@ const schema = z
   .strictObject({
     ...wholeListKeys,
     type: z.literal('http-list'),
-    url: z
-      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-      .describe('Where the list or document is.'),
+    url: sourceUrl.describe('Where the list or document is.'),
     format: z
       .enum(LIST_FORMATS)
       .optional()

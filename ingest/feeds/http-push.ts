@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { z } from 'zod';
 import { pause } from '../../core/process/backoff.ts';
-import { duration, hostPort, size } from '../../core/process/config/sections.ts';
+import { duration, listenAddress, size } from '../../core/process/config/sections.ts';
 import { keepDoor } from '../../core/process/door.ts';
 import { codeOf } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
@@ -18,7 +18,7 @@ import { pushToken, tokenCheck } from './push-token.ts';
 const schema = z.strictObject({
   ...commonKeys,
   type: z.literal('http-push'),
-  listen: hostPort
+  listen: listenAddress
     .default('127.0.0.1:9610')
     .describe('Address to listen on; port 0 takes a free one. Loopback unless another address is written down.'),
   token: pushToken.describe(

@@ -5,6 +5,7 @@ import { defineFeed, type FeedContext, type Page, type PollContext, type PolledF
 import type { ListAnswer, Validators } from '../fetch/fetcher.ts';
 import { TO_IDS_POLICIES } from '../formats/misp/options.ts';
 import { listText } from '../formats/text.ts';
+import { sourceUrl } from '../setting-values.ts';
 import { fetchedKeys } from '../settings.ts';
 import { type EventEntry, readChangedEvents } from './misp/changed-events.ts';
 import { type EventHeads, readEventHeads } from './misp/event-heads.ts';
@@ -21,8 +22,7 @@ const headerValue = z
 const schema = z.strictObject({
   ...fetchedKeys,
   type: z.literal('misp-feed'),
-  url: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  url: sourceUrl
     .transform((url) => url.replace(/\/(?:manifest\.json)?$/, ''))
     .describe('The folder of the feed, in which manifest.json stands.'),
   headers: z

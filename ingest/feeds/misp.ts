@@ -6,6 +6,7 @@ import type { ListAnswer } from '../fetch/fetcher.ts';
 import { type MispOptions, TO_IDS_POLICIES } from '../formats/misp/options.ts';
 import { MISP_TYPES } from '../formats/misp/types.ts';
 import { listText } from '../formats/text.ts';
+import { sourceUrl } from '../setting-values.ts';
 import { fetchedKeys } from '../settings.ts';
 import { type EventEntry, readChangedEvents } from './misp/changed-events.ts';
 import { type Connection, openConnection } from './misp/connection.ts';
@@ -17,8 +18,7 @@ import { newSearch, readSearch, type SearchCursor, searchCursorShape } from './m
 const schema = z.strictObject({
   ...fetchedKeys,
   type: z.literal('misp'),
-  url: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  url: sourceUrl
     .transform((url) => url.replace(/\/{1,10}$/, ''))
     .describe('Where MISP is, such as https://misp.example.org.'),
   api_key: z

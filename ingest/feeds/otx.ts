@@ -10,6 +10,7 @@ import { pulseRecords } from '../formats/otx-pulse.ts';
 import { listText, wholeText } from '../formats/text.ts';
 import { PAGE_RECORDS } from '../pages.ts';
 import { printable } from '../printable.ts';
+import { sourceUrl } from '../setting-values.ts';
 import { fetchedKeys } from '../settings.ts';
 
 const KEY_HINT = `find it in your settings at https://otx.alienvault.com and write api_key: "\${OTX_KEY}"`;
@@ -23,8 +24,7 @@ const schema = z.strictObject({
     .max(500)
     .regex(/^[\x21-\x7e]+$/, `must be a key without spaces: ${KEY_HINT}`)
     .describe('The OTX key of your account; it decides which pulses you are subscribed to.'),
-  url: z
-    .url({ protocol: /^https?$/ })
+  url: sourceUrl
     .default('https://otx.alienvault.com/api/v1/pulses/subscribed')
     .describe('Address of the list of pulses.'),
   look_back: duration.default(90 * 86_400_000).describe('How far back the first reading goes.'),

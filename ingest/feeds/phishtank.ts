@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
+import { reached } from '../../core/process/config/hosts.ts';
 import { size } from '../../core/process/config/sections.ts';
 import type { Clock } from '../clock.ts';
 import { defineFeed, type PollContext } from '../feed.ts';
@@ -7,9 +8,11 @@ import { FetchError } from '../fetch/fetch-error.ts';
 import { contextOf, type Fields, isFields, textIn, timeIn, truthIn } from '../formats/fields.ts';
 import { jsonRows, rowRecords } from '../formats/rows.ts';
 import { listText } from '../formats/text.ts';
-import { milliseconds } from '../setting-values.ts';
+import { milliseconds, sourceUrl } from '../setting-values.ts';
 import { wholeListKeys } from '../settings.ts';
 import { pollWholeList } from './whole-list.ts';
+
+const DATABASES = 'https://data.phishtank.com/data/';
 
 const schema = z.strictObject({
   ...wholeListKeys,
@@ -25,10 +28,9 @@ const schema = z.strictObject({
     .regex(/^[A-Za-z0-9._-]{1,60}$/, 'must be a name of letters, digits, dots and dashes')
     .default('tipline')
     .describe('Your user name there: PhishTank asks that every request says whose it is.'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Address of the database in JSON; without it that of PhishTank, with the key in it.'),
+  url: reached(sourceUrl.optional(), [DATABASES]).describe(
+    'Address of the database in JSON; without it that of PhishTank, with the key in it.',
+  ),
   every: milliseconds.default(6 * 3_600_000).describe('How often it is asked; the database changes every hour.'),
   max_size: size.default(512 * 1024 ** 2).describe('Cap on the database.'),
 });
@@ -40,7 +42,7 @@ export const phishtank = defineFeed({
   secrets: ['app_key', 'url'],
   open({ app_key: key, user, every, max_size: maxBytes, ...config }, { fetcher, fingerprint, clock }) {
     const folder = key === undefined ? '' : `${key}/`;
-    const url = config.url ?? `https://data.phishtank.com/data/${folder}online-valid.json.gz`;
+    const url = config.url ?? `${DATABASES}${folder}online-valid.json.gz`;
     return pollWholeList({
       every,
       fingerprint,

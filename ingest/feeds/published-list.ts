@@ -3,6 +3,7 @@ import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { size } from '../../core/process/config/sections.ts';
 import { defineFeed, type FeedDefinition } from '../feed.ts';
 import { listText } from '../formats/text.ts';
+import { sourceUrl } from '../setting-values.ts';
 import { wholeListKeys } from '../settings.ts';
 import type { Tally } from '../tally.ts';
 import { pollWholeList } from './whole-list.ts';
@@ -24,10 +25,7 @@ export function definePublishedList(list: PublishedList): FeedDefinition {
   const schema = z.strictObject({
     ...wholeListKeys,
     type: z.literal(type),
-    url: z
-      .url({ protocol: /^https?$/ })
-      .default(list.url)
-      .describe(about.url),
+    url: sourceUrl.default(list.url).describe(about.url),
     max_size: size.default(list.maxSize).describe(about.max_size),
   });
   return defineFeed({

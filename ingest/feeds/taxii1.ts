@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { reached } from '../../core/process/config/hosts.ts';
 import { duration, size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { defineFeed, type OpenContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { credentialKeys, headersOf, refuseTwoCredentials } from '../fetch/credentials.ts';
+import { sourceUrl } from '../setting-values.ts';
 import { fetchedKeys } from '../settings.ts';
 import { asksForPatience, type Collection, elsewhere, findCollections } from './taxii1/collections.ts';
 import { openConnection } from './taxii1/connection.ts';
@@ -11,19 +13,18 @@ import { Taxii1Error } from './taxii1/status.ts';
 import { earlierBy, latestOf } from './taxii2/date-added.ts';
 
 const DAY_MS = 86_400_000;
-const address = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
 const schema = z
   .strictObject({
     ...fetchedKeys,
     ...credentialKeys,
     type: z.literal('taxii1'),
-    url: address
-      .optional()
-      .describe('The address of the discovery service, such as https://taxii.example.org/services/discovery.'),
-    poll_url: address
-      .optional()
-      .describe('The address of the poll service, for a server without discovery; `collections` must be named then.'),
+    url: reached(sourceUrl.optional(), []).describe(
+      'The address of the discovery service, such as https://taxii.example.org/services/discovery.',
+    ),
+    poll_url: reached(sourceUrl.optional(), []).describe(
+      'The address of the poll service, for a server without discovery; `collections` must be named then.',
+    ),
     version: z
       .enum(['auto', '1.1', '1.0'])
       .default('auto')

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration, size } from '../../core/process/config/sections.ts';
 import { defineFeed } from '../feed.ts';
 import { credentialKeys, headersOf, refuseTwoCredentials } from '../fetch/credentials.ts';
+import { sourceUrl } from '../setting-values.ts';
 import { fetchedKeys } from '../settings.ts';
 import { openConnection, VERSIONS } from './taxii2/connection.ts';
 import { createPoll } from './taxii2/poll.ts';
@@ -13,11 +14,9 @@ const schema = z
     ...fetchedKeys,
     ...credentialKeys,
     type: z.literal('taxii2'),
-    url: z
-      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-      .describe(
-        'The address of the discovery (such as https://taxii.example.org/taxii2/), of an API root or of a collection.',
-      ),
+    url: sourceUrl.describe(
+      'The address of the discovery (such as https://taxii.example.org/taxii2/), of an API root or of a collection.',
+    ),
     version: z
       .enum(['auto', ...VERSIONS])
       .default('auto')

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { z } from 'zod';
-import { duration, hostPort, size } from '../../core/process/config/sections.ts';
+import { duration, listenAddress, size } from '../../core/process/config/sections.ts';
 import { keepDoor } from '../../core/process/door.ts';
 import type { Log } from '../../core/process/log.ts';
 import { defineFeed, type ListenContext, type ListeningFeed } from '../feed.ts';
@@ -17,7 +17,7 @@ import { readClient } from './tcp/client.ts';
 const schema = z.strictObject({
   ...commonKeys,
   type: z.literal('tcp'),
-  listen: hostPort
+  listen: listenAddress
     .default('127.0.0.1:5000')
     .describe(
       'Address to listen on; port 0 takes a free one. Loopback unless another address is written down: whoever reaches it may write.',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { typeFromAlias } from '../../core/indicator/alias.ts';
+import { reached } from '../../core/process/config/hosts.ts';
 import { size } from '../../core/process/config/sections.ts';
 import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { contextOf, type Fields, numberIn, percentIn, textIn, timeIn, truthIn, wordsIn } from '../formats/fields.ts';
@@ -8,6 +9,7 @@ import { exportRows, rowRecords } from '../formats/rows.ts';
 import { listText } from '../formats/text.ts';
 import { inPages } from '../pages.ts';
 import { printable } from '../printable.ts';
+import { sourceUrl } from '../setting-values.ts';
 import { fetchedKeys } from '../settings.ts';
 import { apiRows, authKey, byId, explained, exportUrl, KEY_NEEDED } from './abuse-ch.ts';
 import { pollWholeList } from './whole-list.ts';
@@ -29,10 +31,9 @@ const schema = z
     auth_key: authKey
       .optional()
       .describe('Your Auth-Key of abuse.ch; `export` goes without one, as long as they offer that.'),
-    url: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe('Address of the API, or of an export in CSV or JSON; without it that of ThreatFox.'),
+    url: reached(sourceUrl.optional(), [API_URL, PUBLIC_EXPORT_URL]).describe(
+      'Address of the API, or of an export in CSV or JSON; without it that of ThreatFox.',
+    ),
     days: z
       .int()
       .min(1)

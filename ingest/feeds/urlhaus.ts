@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
+import { reached } from '../../core/process/config/hosts.ts';
 import { size } from '../../core/process/config/sections.ts';
 import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { contextOf, type Fields, textIn, timeIn, wordsIn } from '../formats/fields.ts';
 import { exportRows, rowRecords } from '../formats/rows.ts';
 import { listText } from '../formats/text.ts';
 import { inPages } from '../pages.ts';
+import { sourceUrl } from '../setting-values.ts';
 import { fetchedKeys } from '../settings.ts';
 import { apiRows, authKey, byId, explained, exportUrl, KEY_NEEDED } from './abuse-ch.ts';
 import { pollWholeList } from './whole-list.ts';
@@ -26,10 +28,9 @@ const schema = z
     auth_key: authKey
       .optional()
       .describe('Your Auth-Key of abuse.ch; `export` goes without one, as long as they offer that.'),
-    url: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe('Address of the API, or of an export in CSV or JSON; without it that of URLhaus.'),
+    url: reached(sourceUrl.optional(), [API_URL, PUBLIC_EXPORT_URL]).describe(
+      'Address of the API, or of an export in CSV or JSON; without it that of URLhaus.',
+    ),
     max_size: size.default(256 * 1024 ** 2).describe('Cap on an answer.'),
   })
   .superRefine(({ from, auth_key }, context) => {

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
+import { reached } from '../../core/process/config/hosts.ts';
 import { codeOf, TiplineError } from '../../core/process/errors.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
-import { milliseconds } from '../setting-values.ts';
+import { milliseconds, sourceUrl } from '../setting-values.ts';
 import { CONNECT_MS, createDispatcher, type TlsParts } from './dispatcher.ts';
 import type { Fetcher, Route } from './fetcher.ts';
 import { createRateBudget } from './rate-budget.ts';
@@ -35,10 +36,9 @@ const tlsSection = z
 
 /** How a feed reaches its source; every feed that fetches has these keys. */
 export const transportKeys = {
-  proxy: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .optional()
-    .describe('The proxy that leads to the source, as http://user:password@host:port.'),
+  proxy: reached(sourceUrl.optional(), []).describe(
+    'The proxy that leads to the source, as http://user:password@host:port.',
+  ),
   tls: tlsSection
     .optional()
     .describe('Certificates for the connection to the source: paths of PEM files, or the PEM itself.'),

@@ -2,21 +2,28 @@ import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { parseIp } from '../../core/indicator/address.ts';
 import type { GuardEntry } from '../guard.ts';
-import { createPeerAddresses, type Resolve } from './peers.ts';
+import { GUARD_OWN } from '../never-block.ts';
+import { createConnections } from './connections.ts';
+import { createNamedAddresses, type Resolve } from './peers.ts';
 import { resolversIn } from './resolvers.ts';
+import { createRouteTables, type RunIp } from './route-tables.ts';
 import { ipv4Gateways, ipv6Gateways } from './routes.ts';
-import { createSshPeers, sshConnections } from './ssh-peers.ts';
+import { socketsIn } from './sockets.ts';
+import { createSshPeers } from './ssh-peers.ts';
+import { sshPorts } from './sshd.ts';
 
 export interface HostOptions {
-  /** Hosts that tipline talks to: Kafka brokers, Elasticsearch nodes, the mail server; names or addresses, without port. */
-  readonly peers: readonly string[];
-  readonly sshPorts?: readonly number[];
+  /** Hosts that tipline works with, names or addresses without port; asked at every look, for some are learned. */
+  readonly peers: () => readonly string[] | Promise<readonly string[]>;
+  /** Domains of the operator. */
+  readonly own?: readonly string[];
   /** Folders to read from; for tests. */
   readonly proc?: string;
   readonly etc?: string;
   readonly run?: string;
   readonly interfaces?: () => string[];
   readonly resolve?: Resolve;
+  readonly ip?: RunIp;
   readonly clock?: () => number;
 }
 
@@ -25,14 +32,18 @@ export interface HostOptions {
  * are missing where IPv6 is off, resolv.conf in small containers.
  */
 export function createHostReader(options: HostOptions): () => Promise<GuardEntry[]> {
-  const { proc = '/proc', etc = '/etc', run = '/run', sshPorts = [22] } = options;
+  const { proc = '/proc', etc = '/etc', run = '/run', own = [] } = options;
   const interfaces = options.interfaces ?? ownAddresses;
   const clock = options.clock ?? (() => performance.now());
-  const peers = createPeerAddresses(options.peers, options.resolve);
+  const peers = createNamedAddresses(options.resolve);
+  const ownNames = createNamedAddresses(options.resolve);
+  const connections = createConnections(`${proc}/self/fd`);
+  const routeTables = createRouteTables(options.ip);
   const ssh = createSshPeers();
 
   return async () => {
-    const [route4, route6, resolv, upstream, tcp4, tcp6, reached] = await Promise.all([
+    const now = clock();
+    const [route4, route6, resolv, upstream, tcp4, tcp6, hops, reached, owned] = await Promise.all([
       read(`${proc}/net/route`),
       read(`${proc}/net/ipv6_route`),
       read(`${etc}/resolv.conf`),
@@ -40,24 +51,31 @@ export function createHostReader(options: HostOptions): () => Promise<GuardEntry
       read(`${run}/systemd/resolve/resolv.conf`),
       read(`${proc}/net/tcp`),
       read(`${proc}/net/tcp6`),
-      peers.update(),
+      routeTables(now),
+      Promise.resolve(options.peers()).then((hosts) => peers.update(hosts, now)),
+      ownNames.update(
+        own.flatMap((name) => [name, `www.${name}`]),
+        now,
+      ),
     ]);
-    const connections = [...sshConnections(tcp4, sshPorts), ...sshConnections(tcp6, sshPorts)];
+    const sockets = [...socketsIn(tcp4), ...socketsIn(tcp6)];
+    const [ports, connected] = await Promise.all([sshPorts(proc, etc, sockets), connections.update(sockets, now)]);
+    const logins = sockets.filter(({ state, port }) => state === 'established' && ports.has(port));
     return [
       ...interfaces().flatMap((text) => {
         const bytes = parseIp(text);
         return bytes === undefined ? [] : [entry(bytes, 'GUARD_OWN_ADDRESS', 'an address of this machine')];
       }),
-      ...[...ipv4Gateways(route4), ...ipv6Gateways(route6)].map((bytes) =>
+      ...[...ipv4Gateways(route4), ...ipv6Gateways(route6), ...hops].map((bytes) =>
         entry(bytes, 'GUARD_GATEWAY', 'a gateway of this machine'),
       ),
       ...[...resolversIn(resolv), ...resolversIn(upstream)].map((bytes) =>
         entry(bytes, 'GUARD_RESOLVER', 'a DNS resolver of this machine'),
       ),
       ...reached.map(({ host, bytes }) => entry(bytes, 'GUARD_PEER', `tipline works with ${host}`)),
-      ...ssh
-        .update(connections, clock())
-        .map((bytes) => entry(bytes, 'GUARD_SSH_PEER', 'somebody is logged in from there')),
+      ...connected.map((bytes) => entry(bytes, 'GUARD_PEER', 'tipline has connected to it')),
+      ...owned.map(({ host, bytes }) => entry(bytes, GUARD_OWN, `${host} is yours (own)`)),
+      ...ssh.update(logins, now).map((bytes) => entry(bytes, 'GUARD_SSH_PEER', 'somebody is logged in from there')),
     ];
   };
 }

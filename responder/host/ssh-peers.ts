@@ -1,41 +1,9 @@
-import { formatIp, parseIp } from '../../core/indicator/address.ts';
-
-const ESTABLISHED = '01';
-
-/** One established connection to the SSH server. */
-export interface SshConnection {
-  /** Names this connection among all: both ends and the socket's inode. */
-  readonly id: string;
-  readonly peer: Uint8Array;
-}
-
-/**
- * Established connections to local `ports`, from `/proc/net/tcp` or `tcp6` (proc(5)). An address is written as 32-bit words
- * in host order; IPv4-mapped peers of a dual-stack server come out as IPv4.
- */
-export function sshConnections(table: string, ports: readonly number[]): SshConnection[] {
-  return table
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const [, local = '', remote = '', state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
-      if (state !== ESTABLISHED || !ports.includes(Number.parseInt(local.split(':')[1] ?? '', 16))) return [];
-      const peer = addressIn(remote.split(':')[0] ?? '');
-      return peer === undefined ? [] : [{ id: `${local} ${remote} ${inode}`, peer }];
-    });
-}
-
-function addressIn(hex: string): Uint8Array | undefined {
-  if (!/^([0-9A-F]{8}|[0-9A-F]{32})$/i.test(hex)) return undefined;
-  const bytes = Buffer.from(hex, 'hex').swap32();
-  // through the parser, which folds IPv4-mapped addresses into IPv4
-  return parseIp(formatIp(new Uint8Array(bytes)));
-}
+import type { Socket } from './sockets.ts';
 
 /** Remembers connections between two looks. */
 export interface SshPeers {
-  /** Addresses to spare, given all connections open at `now` (ms of any steady clock). */
-  update(connections: readonly SshConnection[], now: number): Uint8Array[];
+  /** Addresses to spare, given all connections to the SSH server that are open at `now` (ms of any steady clock). */
+  update(connections: readonly Pick<Socket, 'id' | 'peer'>[], now: number): Uint8Array[];
 }
 
 /**
@@ -51,7 +19,9 @@ export function createSshPeers(grace = 150_000): SshPeers {
       const before = since ?? new Map<string, number>();
       since = new Map(connections.map(({ id }) => [id, before.get(id) ?? (first ? -Infinity : now)]));
       const seen = since;
-      return connections.filter(({ id }) => now - (seen.get(id) ?? now) >= grace).map(({ peer }) => peer);
+      return connections.flatMap(({ id, peer }) =>
+        peer !== undefined && now - (seen.get(id) ?? now) >= grace ? [peer] : [],
+      );
     },
   };
 }

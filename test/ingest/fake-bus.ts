@@ -57,6 +57,7 @@ export function createFakeBus(): FakeBus {
     consume: unused,
     lag: unused,
     leftBehind: unused,
+    servers: unused,
     scan: unused,
     createTopics: unused,
     missingTopics: unused,

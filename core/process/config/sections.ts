@@ -7,6 +7,7 @@ import { INDICATOR_TYPES } from '../../indicator/type.ts';
 import { parseDuration } from '../duration.ts';
 import { LOG_LEVELS } from '../log.ts';
 import { explain } from './explain.ts';
+import { notReached, reached } from './hosts.ts';
 
 // zod has one place for the words of all schemas; whoever makes a schema for the configuration imports this file
 z.config({ customError: explain });
@@ -50,13 +51,17 @@ const name = z
 export const DEFAULT_LISTEN = '127.0.0.1:9600';
 
 /** `host:port`, IPv6 in brackets. */
-export const hostPort = z
-  .string()
-  .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, {
-    error: 'must be host:port, or [host]:port for IPv6',
-    abort: true,
-  })
-  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'the port must be 65535 at most');
+const hostPort = () =>
+  z
+    .string()
+    .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, {
+      error: 'must be host:port, or [host]:port for IPv6',
+      abort: true,
+    })
+    .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'the port must be 65535 at most');
+
+/** Where tipline listens. */
+export const listenAddress = notReached(hostPort());
 
 const tls = z.strictObject({
   /** PEM file of the authority that signed the server's certificate. */
@@ -67,7 +72,7 @@ const tls = z.strictObject({
 
 /** How a Kafka is reached: that of tipline itself, and those that feeds read. */
 export const kafkaKeys = {
-  brokers: z.array(hostPort).min(1),
+  brokers: z.array(reached(hostPort())).min(1),
   client_id: name.default('tipline'),
   tls: z.union([z.boolean(), tls]).default(false),
   sasl: z
@@ -119,7 +124,7 @@ export const storeSection = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('embedded') }),
   z.strictObject({
     kind: z.literal('elasticsearch'),
-    nodes: z.array(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })).min(1),
+    nodes: z.array(reached(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }))).min(1),
     api_key: z.string().min(1).optional(),
     username: z.string().min(1).optional(),
     password: z.string().min(1).optional(),
@@ -140,12 +145,14 @@ export const storeSection = z.discriminatedUnion('kind', [
 ]);
 
 /** A domain, an address or a CIDR of the operator. */
-export const ownEntry = z
-  .string()
-  .max(253)
-  .refine((text) => parsePrefix(text) !== undefined || canonicalDomain(text) !== undefined, {
-    error: 'must be a domain such as example.org, an address, or a network such as 192.0.2.0/24',
-  });
+export const ownEntry = notReached(
+  z
+    .string()
+    .max(253)
+    .refine((text) => parsePrefix(text) !== undefined || canonicalDomain(text) !== undefined, {
+      error: 'must be a domain such as example.org, an address, or a network such as 192.0.2.0/24',
+    }),
+);
 
 /** The keys that every feed has; each feed type adds its own in ingest/feeds. */
 export const feedSection = z.looseObject({
@@ -238,10 +245,13 @@ export const alertingSection = z.strictObject({
   email: z
     .strictObject({
       /** smtp://user:password@host:port or smtps://…; without it mails are written to data/mail. */
-      smtp: z
-        .string()
-        .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
-        .optional(),
+      smtp: reached(
+        z
+          .string()
+          .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+          .optional(),
+        [],
+      ),
       from: z.string().min(3).max(320),
       to: z.array(z.string().min(3).max(320)).min(1).max(50),
       /** PEM file of the authority that signed the mail server's certificate. */
@@ -291,7 +301,7 @@ export const retentionSection = z.strictObject({
 
 export const httpSection = z.strictObject({
   /** Where /healthz, /readyz and /metrics answer; port 0 takes a free one, `off` answers nowhere. */
-  listen: z.union([z.literal('off'), hostPort], { error: 'must be host:port, or off' }).default(DEFAULT_LISTEN),
+  listen: z.union([z.literal('off'), listenAddress], { error: 'must be host:port, or off' }).default(DEFAULT_LISTEN),
   /** Host names under which the page may be asked for, besides localhost and its address. */
   hosts: z
     .array(z.string().regex(/^[A-Za-z0-9._-]{1,253}$/, 'must be a host name without a port'))

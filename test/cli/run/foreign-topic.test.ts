@@ -23,6 +23,7 @@ function opener(bus: Config['bus'], health = createHealth()): NonNullable<FeedCo
       {
         settings,
         fingerprint: '',
+        reaches: [],
         open(context) {
           given = context;
           return { kind: 'listening', run: async () => {} };
@@ -31,6 +32,7 @@ function opener(bus: Config['bus'], health = createHealth()): NonNullable<FeedCo
     ],
     bus,
     context,
+    () => {},
   );
   feed?.open({ fetcher: createFetcher(), log: silentLog });
   return given?.openBus ?? assert.fail('no way to open a bus');

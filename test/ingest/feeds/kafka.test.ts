@@ -186,6 +186,7 @@ function scripted(): {
     },
     lag: unused,
     leftBehind: unused,
+    servers: unused,
     scan: unused,
     createTopics: unused,
     missingTopics: unused,

@@ -65,6 +65,7 @@ export function createLedger(now: () => number): Ledger {
       consume: unused,
       lag: unused,
       leftBehind: unused,
+      servers: unused,
       scan: unused,
       createTopics: unused,
       missingTopics: unused,
