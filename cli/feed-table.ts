@@ -10,6 +10,8 @@ export interface FeedLine {
   next: string | null;
   /** Records that the last reading with records brought. */
   records: number;
+  /** Of them, those that were over when they were read. */
+  expired: number;
   failures: number;
   last_error: FeedState['lastError'];
   /** What is held back, and why. */
@@ -24,6 +26,8 @@ const ALONE = 'embedded';
 /** How the feeds do. Without an error it fits a terminal of 120 columns, unless names are long; --json has the times in full. */
 export function feedTable(lines: readonly FeedLine[]): string {
   const several = lines.some(({ read_by }) => read_by !== null && read_by !== ALONE);
+  // expired on arrival: worth a column where it happens
+  const anyExpired = lines.some(({ expired }) => expired > 0);
   const rows = lines.map((line) => [
     line.name,
     line.type,
@@ -31,6 +35,7 @@ export function feedTable(lines: readonly FeedLine[]): string {
     line.last_ok === null ? 'never' : toMinute(line.last_ok),
     line.next === null ? '' : toMinute(line.next),
     line.records,
+    ...(anyExpired ? [line.expired] : []),
     ...(several ? [processOf(line.read_by)] : []),
     line.quarantine?.reason ?? (line.last_error === null ? '' : `${line.last_error.code}: ${line.last_error.message}`),
   ]);
@@ -41,6 +46,7 @@ export function feedTable(lines: readonly FeedLine[]): string {
     'LAST OK (UTC)',
     'NEXT (UTC)',
     'RECORDS',
+    ...(anyExpired ? ['EXPIRED'] : []),
     ...(several ? ['READ BY'] : []),
     'LAST ERROR',
   ];

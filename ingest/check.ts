@@ -5,6 +5,7 @@ import { type Clock, REAL_CLOCK } from './clock.ts';
 import { type ConfiguredFeed, Unreadable } from './feed.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import { transported, transportOf } from './fetch/transport.ts';
+import { createAgeing, type LifetimeOf } from './lifetime.ts';
 import { toOutgoing } from './outgoing.ts';
 import { grantOf } from './schedule.ts';
 import { createTally, type TallyReport } from './tally.ts';
@@ -19,6 +20,8 @@ export interface FeedCheck {
   unreadable: number;
   /** Of them kept out by the feed's own rules. */
   notAdmitted: number;
+  /** Of them over when they were read. */
+  expired: number;
   leftOut: TallyReport;
   /** What the enricher would do with the records of the page; undefined when there was none, or nobody to ask. */
   usability: Usability | undefined;
@@ -31,7 +34,15 @@ const SHOWN = 5;
 /** Fetches one page of a feed as if for the first time. Publishes nothing and moves no cursor. Rejects with what the feed says. */
 export async function checkFeed(
   configured: ConfiguredFeed,
-  context: { fetcher: Fetcher; log: Log; judge?: Judge; clock?: Clock; signal?: AbortSignal; show?: number },
+  context: {
+    fetcher: Fetcher;
+    log: Log;
+    lifetimeOf: LifetimeOf;
+    judge?: Judge;
+    clock?: Clock;
+    signal?: AbortSignal;
+    show?: number;
+  },
 ): Promise<FeedCheck> {
   const tally = createTally();
   const check: FeedCheck = {
@@ -39,6 +50,7 @@ export async function checkFeed(
     read: 0,
     unreadable: 0,
     notAdmitted: 0,
+    expired: 0,
     leftOut: tally.take(),
     usability: undefined,
     fetched: false,
@@ -46,7 +58,7 @@ export async function checkFeed(
   const { settings } = configured;
   const { show = SHOWN, clock = REAL_CLOCK, judge } = context;
   const usability = judge === undefined ? undefined : createUsabilityWatch(judge);
-  const admits = createAdmission(settings);
+  const rules = { admits: createAdmission(settings), ageing: createAgeing(settings, context.lifetimeOf) };
   const fetcher = transported(context.fetcher, transportOf(settings), clock);
   const feed = configured.open({ fetcher, log: context.log, clock });
   if (feed.kind === 'listening') return check;
@@ -64,8 +76,11 @@ export async function checkFeed(
   try {
     for await (const page of pages) {
       for (const record of page.records) {
-        const outgoing = toOutgoing(record, settings, new Date(startedAt).toISOString(), admits);
-        if (typeof outgoing !== 'string') usability?.see(outgoing, startedAt);
+        const outgoing = toOutgoing(record, settings, new Date(startedAt).toISOString(), rules);
+        if (typeof outgoing !== 'string') {
+          usability?.see(outgoing, startedAt);
+          if (outgoing.over) check.expired += 1;
+        }
         if (record instanceof Unreadable) check.unreadable += 1;
         else if (outgoing === 'too_large') tally.tooLong(1);
         else if (typeof outgoing === 'string') check.notAdmitted += 1;

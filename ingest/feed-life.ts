@@ -1,8 +1,8 @@
-import type { IndicatorType } from '../core/indicator/type.ts';
 import type { Cursors } from '../store/port.ts';
 import type { ConfiguredFeed, ListeningFeed, PolledFeed } from './feed.ts';
 import type { FeedRun } from './feed-run.ts';
 import { followListening, followPolled, readOnce } from './follow.ts';
+import type { LifetimeOf } from './lifetime.ts';
 import { createListeningPlace } from './listening-place.ts';
 import { republishAfter } from './schedule.ts';
 import { inTurn } from './turn.ts';
@@ -15,7 +15,7 @@ export interface LifeOptions {
   owner: string;
   /** Milliseconds that the responder blocks for, and that an indicator lives without being seen again; undefined: the shortest of any type. */
   blockFor: number;
-  lifetimeOf(type: IndicatorType | undefined): number;
+  readonly lifetimeOf: LifetimeOf;
 }
 
 export interface FeedFailure {

@@ -2,12 +2,11 @@ import type { Outgoing } from '../bus/port.ts';
 import { codeOf, messageOf, TiplineError } from '../core/process/errors.ts';
 import type { Log } from '../core/process/log.ts';
 import type { WorkerContext } from '../core/process/worker-context.ts';
-import type { Admission } from './admission.ts';
 import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
 import type { FeedState, Quarantine } from './feed-state.ts';
 import type { TransportedFetcher } from './fetch/transport.ts';
-import type { NotSent } from './outgoing.ts';
+import type { NotSent, Rules } from './outgoing.ts';
 import type { Publisher } from './publish.ts';
 import { type Refused, ROW_REFUSALS } from './refusal.ts';
 import type { FeedSettings } from './settings.ts';
@@ -26,16 +25,17 @@ export interface FeedCounts {
   skipped: number;
   /** Left out by the feed's own `include`, `exclude` and `tlp_max`. */
   notAdmitted: number;
+  /** Published, and over already: their threat was last seen too long ago, or they say so themselves. */
+  expired: number;
 }
 
 /** Everything that belongs to one feed while the worker runs. */
-export interface FeedRun {
+export interface FeedRun extends Rules {
   readonly settings: FeedSettings;
   readonly fingerprint: string;
   /** The feed's own way to its source. */
   readonly fetcher: TransportedFetcher;
   readonly clock: Clock;
-  readonly admits: Admission | undefined;
   readonly keeper: StateKeeper;
   /** What no list should name. */
   readonly own: OwnThings;
@@ -67,8 +67,9 @@ export async function deliver(run: FeedRun, records: readonly FeedRecord[]): Pro
   run.counts.read += records.length;
   const { seam } = run.context;
   await seam('ingest-publishing', run.settings.name);
-  const { published, notSent } = await onBus(run.publisher.publish(records, run.settings, run.admits, run.usability));
+  const { published, over, notSent } = await onBus(run.publisher.publish(records, run.settings, run, run.usability));
   run.counts.published += published;
+  run.counts.expired += over;
   for (const [reason, count] of notSent) leaveOut(run, reason, count);
   await seam('ingest-published', run.settings.name);
 }
@@ -171,15 +172,17 @@ export function reportReading(run: FeedRun, before: FeedCounts, quiet: boolean):
   for (const note of notes) run.log.warn({}, note);
   const read = run.counts.read - before.read;
   const notAdmitted = run.counts.notAdmitted - before.notAdmitted;
+  const expired = run.counts.expired - before.expired;
   const fields = {
     read,
     published: run.counts.published - before.published,
+    ...(expired > 0 ? { expired_on_arrival: expired } : {}),
     ...(notAdmitted > 0 ? { not_admitted: notAdmitted } : {}),
     ...(skipped > 0 ? { skipped, first_skipped: firstSkipped } : {}),
     ...(tooLong > 0 ? { too_long: tooLong } : {}),
   };
   // a closing line of metadata is one row; a wrong column map is many
   if (tooLong > 0 || skipped * 100 > read) run.log.warn(fields, 'read, but for rows that could not be used');
-  else if (quiet || read === 0) run.log.debug(fields, 'read');
+  else if ((quiet && expired === 0) || read === 0) run.log.debug(fields, 'read');
   else run.log.info(fields, 'read');
 }

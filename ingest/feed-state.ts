@@ -35,6 +35,8 @@ const feedStateShape = z.object({
   lastError: z.object({ at: z.number(), code: z.string(), message: z.string() }).nullable().catch(null),
   /** Records that the last reading with records brought; of a listener, since it began. */
   records: z.number().catch(0),
+  /** Of them, those that were over when they were read. */
+  expired: z.number().catch(0),
   good: goodShape.nullable().catch(null),
   quarantine: quarantineShape.nullable().catch(null),
   /** The process that wrote this, by its name in leases. */
@@ -55,6 +57,7 @@ export const NEW_FEED: FeedState = {
   failures: 0,
   lastError: null,
   records: 0,
+  expired: 0,
   good: null,
   quarantine: null,
   owner: '',

@@ -129,7 +129,10 @@ export async function followListening(run: FeedRun, feed: ListeningFeed, place: 
   const keep = (): void => {
     if (where === undefined) return;
     const state = reportUsability(run, `${where}${turnedAwayText(turnedAway)}`);
-    if (run.counts.read > kept) keeper.update({ ...state, lastOk: clock.now(), records: run.counts.read });
+    if (run.counts.read > kept) {
+      const { read: records, expired } = run.counts;
+      keeper.update({ ...state, lastOk: clock.now(), records, expired });
+    }
     kept = run.counts.read;
   };
   const report = (): void => {

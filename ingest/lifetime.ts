@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LONGEST_LIFE } from '../core/contract/raw-indicator.ts';
 import { INDICATOR_TYPES, type IndicatorType } from '../core/indicator/type.ts';
 import { milliseconds } from './setting-values.ts';
 
@@ -9,18 +10,82 @@ export const lifetime = z.union([milliseconds, z.partialRecord(z.enum(INDICATOR_
 
 export type Lifetime = z.output<typeof lifetime>;
 
-interface Dated {
-  readonly last_seen?: unknown;
-  readonly timestamp?: unknown;
-  readonly collected_at?: unknown;
+export const lifetimeFrom = z.enum(['seen', 'import']);
+export type LifetimeFrom = z.output<typeof lifetimeFrom>;
+
+export interface AgeingSettings {
+  readonly lifetime?: Lifetime | undefined;
+  readonly lifetime_from?: LifetimeFrom | undefined;
 }
 
-/** Until when a record is valid that says nothing of it (ISO 8601): its lifetime from when it was last seen. */
-export function validUntil(record: Dated, type: IndicatorType | undefined, lifetimes: Lifetime): string | undefined {
-  const lives = typeof lifetimes === 'number' ? lifetimes : type === undefined ? undefined : lifetimes[type];
-  if (lives === undefined) return undefined;
-  const seen = timeOf(record.last_seen) ?? timeOf(record.timestamp) ?? timeOf(record.collected_at);
-  return seen === undefined ? undefined : new Date(seen + lives).toISOString();
+/** Ms that a statement counts without being told again where its feed says nothing else; undefined: of no type that is known. */
+export type LifetimeOf = (type: IndicatorType | undefined) => number;
+
+/** What is looked at and filled in; nothing of it is checked yet. */
+interface Dated {
+  last_seen?: unknown;
+  timestamp?: unknown;
+  collected_at?: unknown;
+  valid_from?: unknown;
+  valid_until?: unknown;
+  revoked?: unknown;
+}
+
+/** How the records of one feed age. */
+export interface Ageing {
+  /** Changes the record: says when it ends, as far as the feed's settings do. */
+  grant(record: Dated, type: IndicatorType | undefined): void;
+  /** Is it over at the moment that it was read, so that it never counts for anything? A withdrawal is not meant to. */
+  isOver(record: Dated, type: IndicatorType | undefined): boolean;
+}
+
+/** Built once a feed. */
+export function createAgeing({ lifetime: own, lifetime_from }: AgeingSettings, lifetimeOf: LifetimeOf): Ageing {
+  const livesAt = (type: IndicatorType | undefined): number | undefined =>
+    typeof own === 'number' ? own : type === undefined ? undefined : own?.[type];
+
+  return {
+    grant(record, type) {
+      if (lifetime_from === 'import') {
+        grantFromImport(record, livesAt(type) ?? lifetimeOf(type));
+        return;
+      }
+      const lives = livesAt(type);
+      if (lives !== undefined && record.valid_until === undefined)
+        record.valid_until = endOf(seenAt(record), record, lives);
+    },
+    isOver(record, type) {
+      const now = timeOf(record.collected_at);
+      const seen = seenAt(record);
+      if (record.revoked === true || now === undefined || seen === undefined) return false;
+      const until = timeOf(record.valid_until);
+      const begins = Math.max(seen, timeOf(record.valid_from) ?? 0);
+      const said = Math.max(begins, timeOf(record.timestamp) ?? now);
+      return (until === undefined ? begins + lifetimeOf(type) : Math.min(until, said + LONGEST_LIFE)) <= now;
+    },
+  };
+}
+
+/**
+ * The record is taken for one that is told now: the time of its source says when the threat was seen last. So are withdrawals, or what was told
+ * now could not be taken back. What says itself when it ends is left as it is.
+ */
+function grantFromImport(record: Dated, lives: number): void {
+  const ends = record.valid_until !== undefined && record.valid_until !== null && record.valid_until !== '';
+  if (ends && record.revoked !== true) return;
+  if (record.timestamp !== undefined) record.last_seen ??= record.timestamp;
+  delete record.timestamp;
+  if (!ends) record.valid_until = endOf(timeOf(record.collected_at), record, lives);
+}
+
+/** ISO 8601. */
+function endOf(from: number | undefined, { valid_from }: Dated, lives: number): string | undefined {
+  return from === undefined ? undefined : new Date(Math.max(from, timeOf(valid_from) ?? 0) + lives).toISOString();
+}
+
+/** When it was last seen, by what it says. */
+function seenAt({ last_seen, timestamp, collected_at }: Dated): number | undefined {
+  return timeOf(last_seen) ?? timeOf(timestamp) ?? timeOf(collected_at);
 }
 
 /** No time zone means UTC, as everywhere. What is no text in ISO 8601 is not looked at. */

@@ -7,7 +7,7 @@ import type { Indicator, IndicatorType } from '../core/indicator/type.ts';
 import type { Admission } from './admission.ts';
 import { confidenceOf } from './confidence.ts';
 import { type FeedRecord, Unreadable } from './feed.ts';
-import { validUntil } from './lifetime.ts';
+import type { Ageing } from './lifetime.ts';
 import type { Rule } from './refusal.ts';
 import type { FeedSettings } from './settings.ts';
 
@@ -17,6 +17,17 @@ export const MOST_RECORD_BYTES = 262_144;
 /** Why a record does not go on the bus: it is too large or too deep to be used, or the feed's own rules keep it out. */
 export type NotSent = 'too_large' | Rule;
 
+/** What a feed's settings make of its records. */
+export interface Rules {
+  readonly admits: Admission | undefined;
+  readonly ageing: Ageing;
+}
+
+/** `over`: it expires on arrival. */
+export interface Made extends Outgoing {
+  readonly over: boolean;
+}
+
 /**
  * A record as it goes on the bus: what the feed left open is filled from its configuration, and the key is the indicator's id, so that
  * everything said of one indicator stays in order; who took it is said by the publisher, in headers. `named` is told which indicator that is, when the text is one.
@@ -25,14 +36,14 @@ export function toOutgoing(
   record: FeedRecord,
   settings: FeedSettings,
   collectedAt: string,
-  admits: Admission | undefined,
+  { admits, ageing }: Rules,
   named?: (indicator: Indicator) => void,
-): Outgoing | NotSent {
+): Made | NotSent {
   if (record instanceof Unreadable) return unreadable(record.bytes);
   const open: OpenRecord = record;
   fillIn(open, settings, collectedAt);
   const indicator = indicatorOf(open.indicator, open.type);
-  if (settings.lifetime !== undefined) open.valid_until ??= validUntil(open, indicator?.type, settings.lifetime);
+  ageing.grant(open, indicator?.type);
   const rule = admits?.(open, indicator?.type);
   if (rule !== undefined) return rule;
   let value: string;
@@ -45,7 +56,8 @@ export function toOutgoing(
   // UTF-8 has at most three bytes for a UTF-16 unit, so most records need no counting
   if (value.length * 3 > MOST_RECORD_BYTES && Buffer.byteLength(value) > MOST_RECORD_BYTES) return 'too_large';
   if (indicator !== undefined) named?.(indicator);
-  return { key: indicator === undefined ? strangeKey(open.indicator, value) : indicatorId(indicator), value };
+  const key = indicator === undefined ? strangeKey(open.indicator, value) : indicatorId(indicator);
+  return { key, value, over: indicator !== undefined && ageing.isOver(open, indicator.type) };
 }
 
 /** Any record, for looking at and filling in the fields that ingest cares about. */
@@ -59,8 +71,10 @@ interface OpenRecord {
   tlp?: unknown;
   last_seen?: unknown;
   timestamp?: unknown;
+  valid_from?: unknown;
   valid_until?: unknown;
   collected_at?: unknown;
+  revoked?: unknown;
 }
 
 /** Changes the record itself: it belongs to the page that is being published. */
@@ -95,9 +109,9 @@ function indicatorOf(text: unknown, toldType: unknown): Indicator | undefined {
   return canonical.ok ? canonical.indicator : undefined;
 }
 
-function unreadable(bytes: Buffer): Outgoing | NotSent {
+function unreadable(bytes: Buffer): Made | NotSent {
   if (bytes.length > MOST_RECORD_BYTES) return 'too_large';
-  return { key: contentKey(bytes), value: bytes };
+  return { key: contentKey(bytes), value: bytes, over: false };
 }
 
 /** The key of a record, whoever sends it; undefined when it names nothing. */

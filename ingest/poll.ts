@@ -3,6 +3,7 @@ import type { Page, PolledFeed } from './feed.ts';
 import {
   BusFailure,
   deliver,
+  type FeedCounts,
   type FeedRun,
   reportFailure,
   reportQuarantine,
@@ -83,7 +84,7 @@ export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOpti
     if (retryAfterMs !== undefined && !postponed) keeper.update({ notBefore: run.clock.now() + retryAfterMs });
     return { kind: 'failed', error: reportFailure(run, error), retryAfterMs };
   }
-  noteSuccess(run, feed, startedAt, run.counts.read - before.read);
+  noteSuccess(run, feed, startedAt, before);
   reportReading(run, before, feed.local);
   return { kind: 'ok' };
 }
@@ -116,9 +117,10 @@ function isAnswer(error: unknown): boolean {
   return error instanceof TiplineError && !(error instanceof FetchError);
 }
 
-function noteSuccess(run: FeedRun, feed: PolledFeed, startedAt: number, read: number): void {
+function noteSuccess(run: FeedRun, feed: PolledFeed, startedAt: number, before: FeedCounts): void {
   const { keeper, counts } = run;
   const now = run.clock.now();
+  const read = counts.read - before.read;
   const usable = reportUsability(run, `${counts.read} records since the start`);
   const { failures, lastOk } = keeper.state;
   if (read > 0 || !feed.local || failures > 0 || now - lastOk > SAVE_LOCAL_MS) {
@@ -127,7 +129,7 @@ function noteSuccess(run: FeedRun, feed: PolledFeed, startedAt: number, read: nu
       lasted: now - startedAt,
       ...usable,
       fingerprint: run.fingerprint,
-      ...(read > 0 ? { records: read, publishedAt: startedAt } : {}),
+      ...(read > 0 ? { records: read, expired: counts.expired - before.expired, publishedAt: startedAt } : {}),
     });
   }
 }

@@ -4,10 +4,9 @@ import { createBackoff } from '../core/process/backoff.ts';
 import { messageOf, TiplineError } from '../core/process/errors.ts';
 import type { Health } from '../core/process/health.ts';
 import type { Log } from '../core/process/log.ts';
-import type { Admission } from './admission.ts';
 import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
-import { type NotSent, toOutgoing } from './outgoing.ts';
+import { type NotSent, type Rules, toOutgoing } from './outgoing.ts';
 import { PAGE_RECORDS } from './pages.ts';
 import type { FeedSettings } from './settings.ts';
 import { standingHeaders } from './standing.ts';
@@ -15,6 +14,8 @@ import type { UsabilityWatch } from './usability.ts';
 
 export interface Published {
   published: number;
+  /** Of them, those that expire on arrival. */
+  over: number;
   /** How many were left out, and why. */
   notSent: ReadonlyMap<NotSent, number>;
 }
@@ -27,7 +28,7 @@ export interface Publisher {
   publish(
     records: readonly FeedRecord[],
     settings: FeedSettings,
-    admits: Admission | undefined,
+    rules: Rules,
     usability?: UsabilityWatch,
   ): Promise<Published>;
   /** The same for what is made up for the bus already; resolves to the number of records. */
@@ -102,23 +103,25 @@ export function createPublisher({ bus, health, log, signal, clock }: PublisherOp
   }
 
   return {
-    async publish(records, settings, admits, usability) {
+    async publish(records, settings, rules, usability) {
       const now = clock.now();
       const collectedAt = new Date(now).toISOString();
       const notSent = new Map<NotSent, number>();
+      let over = 0;
       // made one by one: the records of a page may be large
       function* outgoing(): Generator<Outgoing> {
         for (const record of records) {
-          const made = toOutgoing(record, settings, collectedAt, admits);
+          const made = toOutgoing(record, settings, collectedAt, rules);
           if (typeof made === 'string') notSent.set(made, (notSent.get(made) ?? 0) + 1);
           else {
             usability?.see(made, now);
+            if (made.over) over += 1;
             yield made;
           }
         }
       }
       const published = await sendAll(outgoing(), settings, evenShare(records.length));
-      return { published, notSent };
+      return { published, over, notSent };
     },
     forward: (records, settings) => sendAll(records, settings, evenShare(records.length)),
   };

@@ -4,7 +4,7 @@ import { feedSection } from '../core/process/config/sections.ts';
 import { type AdmissionSettings, selection } from './admission.ts';
 import { confidence } from './confidence.ts';
 import { transportKeys } from './fetch/transport.ts';
-import { type Lifetime, lifetime } from './lifetime.ts';
+import { type AgeingSettings, lifetime, lifetimeFrom } from './lifetime.ts';
 import { type Limits, limits } from './limits.ts';
 import { indicatorType, milliseconds, tlpLevel } from './setting-values.ts';
 import { type Checks, checks } from './snapshot/checks.ts';
@@ -39,6 +39,11 @@ export const commonKeys = {
     .optional()
     .describe(
       'How long a record is valid that says nothing of it, from when it was last seen; also by type. Not for whole lists: their records live while they stand on the list.',
+    ),
+  lifetime_from: lifetimeFrom
+    .optional()
+    .describe(
+      'From when the lifetime of a record counts that says nothing of its end: `seen` (so without it), when the threat was last seen, by which old records expire on arrival; or `import`, when tipline read it: an import of old events then counts as told today, and their own time says when the threat was last seen.',
     ),
   limits: limits
     .optional()
@@ -76,7 +81,7 @@ export const listKeys = {
 export const wholeListKeys = { ...fetchedKeys, ...listKeys };
 
 /** What ingest needs to know of any feed. */
-export interface FeedSettings extends AdmissionSettings {
+export interface FeedSettings extends AdmissionSettings, AgeingSettings {
   readonly name: string;
   readonly type: string;
   readonly enabled: boolean;
@@ -87,7 +92,6 @@ export interface FeedSettings extends AdmissionSettings {
   readonly tlp?: string | undefined;
   readonly indicator_type?: IndicatorType | undefined;
   readonly limits?: Limits | undefined;
-  readonly lifetime?: Lifetime | undefined;
   readonly trust_source?: boolean | undefined;
   readonly may_block?: boolean | undefined;
   readonly checks?: Checks | false | undefined;

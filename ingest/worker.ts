@@ -8,6 +8,7 @@ import { type FeedFailure, type LifeOptions, liveFeed } from './feed-life.ts';
 import { BusFailure, type FeedCounts, type FeedRun } from './feed-run.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import { transported, transportOf } from './fetch/transport.ts';
+import { createAgeing } from './lifetime.ts';
 import { createMeasure } from './measure.ts';
 import { createPublisher } from './publish.ts';
 import { noneRefused } from './refusal.ts';
@@ -36,6 +37,8 @@ export interface IngestOptions extends LifeOptions {
 export interface IngestReport {
   read: number;
   published: number;
+  /** Of them, those that were over when they were read. */
+  expired: number;
   perFeed: Record<string, FeedCounts>;
   failedFeeds: FeedFailure[];
 }
@@ -74,13 +77,15 @@ export function startIngest(options: IngestOptions): IngestWorker {
       clock,
       seam: context.seam,
     });
-    const counts = { read: 0, published: 0, skipped: 0, notAdmitted: 0 };
+    const counts = { read: 0, published: 0, skipped: 0, notAdmitted: 0, expired: 0 };
     const admits = createAdmission(settings);
+    const ageing = createAgeing(settings, options.lifetimeOf);
     const fetcher = transported(options.fetcher, transportOf(settings), clock);
     return {
       settings,
       fingerprint,
       admits,
+      ageing,
       fetcher,
       clock,
       keeper,
@@ -129,10 +134,11 @@ export function startIngest(options: IngestOptions): IngestWorker {
   }
 
   function progress(): IngestReport {
-    const report: IngestReport = { read: 0, published: 0, perFeed: {}, failedFeeds: [...failedFeeds] };
+    const report: IngestReport = { read: 0, published: 0, expired: 0, perFeed: {}, failedFeeds: [...failedFeeds] };
     for (const { settings, counts } of runs) {
       report.read += counts.read;
       report.published += counts.published;
+      report.expired += counts.expired;
       report.perFeed[settings.name] = { ...counts };
     }
     return report;

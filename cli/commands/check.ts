@@ -14,6 +14,7 @@ import { GUARD_OWN } from '../../responder/never-block.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { jsonLine } from '../json-line.ts';
 import { createJudge, refusedOf } from '../judge.ts';
+import { expiredOf, lifetimeLookUp } from '../lifetimes.ts';
 import { openChannel } from '../run/channel.ts';
 import { geoFilesOf } from '../run/geo-files.ts';
 import { createPeers } from '../run/peers.ts';
@@ -113,17 +114,23 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
   if (!withFeeds) return;
   const fetcher = createFetcher();
   const judge = createJudge(settings.config.retention.history);
+  const lifetimeOf = lifetimeLookUp(settings.config.enrich.lifetimes);
   try {
     for (const feed of settings.feeds) {
       yield await tried(`feed ${feed.settings.name}`, async () => {
         const { name } = feed.settings;
-        const { fetched, read, records, usability } = await checkFeed(feed, { fetcher, judge, log: context.log });
+        const { fetched, read, records, expired, usability } = await checkFeed(feed, {
+          fetcher,
+          judge,
+          lifetimeOf,
+          log: context.log,
+        });
         if (!fetched) return 'listens; nothing to fetch';
         const complaint = usability === undefined ? undefined : unusable(usability, name);
         if (complaint !== undefined) throw new TiplineError('FEED_UNUSABLE', complaint, { retryable: false });
         const refused = usability === undefined ? '' : refusedOf(usability);
         const first = records[0];
-        return `${read} records on its first page${refused}${first === undefined ? '' : `; first: ${String(first.indicator)}`}`;
+        return `${read} records on its first page${refused}${expiredOf(expired)}${first === undefined ? '' : `; first: ${String(first.indicator)}`}`;
       });
     }
   } finally {

@@ -9,6 +9,7 @@ import { type FeedLine, feedTable } from '../feed-table.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { jsonLine } from '../json-line.ts';
 import { createJudge, refusedOf } from '../judge.ts';
+import { expiredOf, lifetimeLookUp } from '../lifetimes.ts';
 import { askSession, type CommonOptions, type Session, withSession } from '../session.ts';
 import type { Settings } from '../settings.ts';
 import { printable, table } from '../table.ts';
@@ -80,7 +81,7 @@ async function list({ settings, store: open }: Session, json: boolean): Promise<
 }
 
 function lineOf(name: string, type: string, enabled: boolean, state: FeedState, now: number): FeedLine {
-  const { lastOk, nextAt, notBefore, failures, lastError, records, quarantine, owner } = state;
+  const { lastOk, nextAt, notBefore, failures, lastError, records, expired, quarantine, owner } = state;
   const next = Math.max(nextAt, notBefore);
   return {
     name,
@@ -89,6 +90,7 @@ function lineOf(name: string, type: string, enabled: boolean, state: FeedState, 
     last_ok: lastOk > 0 ? new Date(lastOk).toISOString() : null,
     next: enabled && next > now ? new Date(next).toISOString() : null,
     records,
+    expired,
     failures,
     last_error: lastError,
     quarantine:
@@ -130,7 +132,8 @@ async function test(
   const fetcher = createFetcher();
   try {
     const judge = createJudge(settings.config.retention.history);
-    const check = await checkFeed(feed, { fetcher, judge, log: context.log, show: most });
+    const lifetimeOf = lifetimeLookUp(settings.config.enrich.lifetimes);
+    const check = await checkFeed(feed, { fetcher, judge, lifetimeOf, log: context.log, show: most });
     if (json === true) process.stdout.write(check.records.map(jsonLine).join(''));
     else if (check.records.length > 0) {
       const rows = check.records.map((record) => [
@@ -158,6 +161,7 @@ function summary({
   read,
   unreadable,
   notAdmitted,
+  expired,
   leftOut,
   usability,
 }: Awaited<ReturnType<typeof checkFeed>>): string {
@@ -168,7 +172,7 @@ function summary({
   if (leftOut.skipped > 0) parts.push(`${leftOut.skipped} could not be used (${leftOut.firstSkipped ?? ''})`);
   if (leftOut.tooLong > 0) parts.push(`${leftOut.tooLong} too long`);
   const refused = usability === undefined ? '' : refusedOf(usability);
-  return [`${parts.join(', ')}${refused}; nothing was published`, ...leftOut.notes]
+  return [`${parts.join(', ')}${refused}${expiredOf(expired)}; nothing was published`, ...leftOut.notes]
     .map((line) => printable(line, 300))
     .join('\n');
 }

@@ -8,8 +8,10 @@ import { FORMAT_NAMES, type FormatName } from '../../ingest/formats/known.ts';
 import { TO_IDS_POLICIES, type ToIds } from '../../ingest/formats/misp/options.ts';
 import type { Recognition } from '../../ingest/formats/recognise/recognition.ts';
 import { known } from '../../ingest/formats/recognise/recognition.ts';
+import { createAgeing } from '../../ingest/lifetime.ts';
 import { createTally, type Tally } from '../../ingest/tally.ts';
 import { EXIT, type Finish } from '../finish.ts';
+import { expiredOf, lifetimeLookUp } from '../lifetimes.ts';
 import { canonicalOf, createPrinter, type Printer } from '../record-printer.ts';
 import { printable } from '../table.ts';
 
@@ -114,6 +116,9 @@ function createCensus(): Census {
   const types = new Map<string, number>();
   let count = 0;
   let refused = 0;
+  let expired = 0;
+  const ageing = createAgeing({}, lifetimeLookUp({}));
+  const now = new Date().toISOString();
   let first: string | undefined;
   return {
     get count() {
@@ -124,6 +129,7 @@ function createCensus(): Census {
       const canonical = canonicalOf(record);
       if (canonical.ok) {
         const { type } = canonical.indicator;
+        if (ageing.isOver({ ...record, collected_at: record.collected_at ?? now }, type)) expired += 1;
         types.set(type, (types.get(type) ?? 0) + 1);
       } else {
         refused += 1;
@@ -134,7 +140,7 @@ function createCensus(): Census {
       const counts = [...types].sort((a, b) => b[1] - a[1]).map(([type, of]) => `${of.toLocaleString('en')} ${type}`);
       if (refused > 0) counts.push(`${refused.toLocaleString('en')} that the enricher would refuse, first ${first}`);
       const records = `${count.toLocaleString('en')} record${count === 1 ? '' : 's'}`;
-      return counts.length === 0 ? records : `${records}: ${counts.join(', ')}`;
+      return `${counts.length === 0 ? records : `${records}: ${counts.join(', ')}`}${expiredOf(expired)}`;
     },
   };
 }

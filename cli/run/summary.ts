@@ -7,6 +7,8 @@ import type { Workers } from './workers.ts';
 export interface Summary {
   read: number;
   published: number;
+  /** Of them, those that were over when they were read. */
+  expired_on_arrival: number;
   /** Documents written by this run. */
   history: number;
   current: number;
@@ -27,6 +29,7 @@ export function summaryOf({ ingest, enrich, alerting, responder }: Workers): Sum
   return {
     read: progress?.read ?? 0,
     published: progress?.published ?? 0,
+    expired_on_arrival: progress?.expired ?? 0,
     history: tally?.history ?? 0,
     current: tally?.current ?? 0,
     by_type: { ...tally?.byType },
@@ -45,8 +48,9 @@ export function describe(workers: Workers): string {
   const scores = SCORE_BANDS.flatMap((band): [string, number][] =>
     byScore[band] === undefined ? [] : [[band, byScore[band]]],
   );
+  const over = summary.expired_on_arrival === 0 ? '' : ` (${count(summary.expired_on_arrival)} expired on arrival)`;
   const lines = [
-    `read ${count(summary.read)}   published ${count(summary.published)}   indexed ${count(summary.current)} current, ${count(summary.history)} history   dead letters ${count(summary.dlq)}`,
+    `read ${count(summary.read)}   published ${count(summary.published)}${over}   indexed ${count(summary.current)} current, ${count(summary.history)} history   dead letters ${count(summary.dlq)}`,
     `alerts ${count(summary.alerts)}   mails ${count(summary.mails)}   blocks: ${count(summary.blocks.planned)} planned, ${count(summary.blocks.enforced)} enforced, ${count(summary.blocks.refused)} refused`,
   ];
   if (types.length > 0) lines.push('', beside(table(['TYPE', 'INDEXED'], types), table(['SCORE', 'INDEXED'], scores)));

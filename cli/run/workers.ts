@@ -4,17 +4,16 @@ import { join } from 'node:path';
 import { type AlertingWorker, startAlerting } from '../../alerting/worker.ts';
 import { startAudit } from '../../audit/worker.ts';
 import type { Bus } from '../../bus/port.ts';
-import { INDICATOR_TYPES, type IndicatorType } from '../../core/indicator/type.ts';
 import { readSeverityFile } from '../../core/process/config/severity-file.ts';
 import type { Lifecycle } from '../../core/process/lifecycle.ts';
 import type { WorkerContext } from '../../core/process/worker-context.ts';
-import { lifetimesOf } from '../../enrich/state/policy.ts';
 import { type EnrichWorker, startEnrich } from '../../enrich/worker.ts';
 import { createFetcher } from '../../ingest/fetch/fetcher.ts';
 import { type IngestWorker, startIngest } from '../../ingest/worker.ts';
 import type { Responder } from '../../responder/worker.ts';
 import type { Store } from '../../store/port.ts';
 import { createJudge } from '../judge.ts';
+import { lifetimeLookUp } from '../lifetimes.ts';
 import type { Role } from '../roles.ts';
 import type { Settings } from '../settings.ts';
 import { severityRulesPath } from '../severity-rules.ts';
@@ -126,8 +125,6 @@ export async function startWorkers({
   if (roles.includes('ingest')) {
     const fetcher = createFetcher();
     lifecycle.started('fetcher', () => fetcher.close());
-    const lifetimes = lifetimesOf(INDICATOR_TYPES, config.enrich.lifetimes);
-    const shortest = Math.min(...Object.values(lifetimes));
     const ingest = startIngest({
       feeds: withForeignTopics(settings.feeds, config.bus, context, peers.learnFrom),
       bus,
@@ -140,7 +137,7 @@ export async function startWorkers({
       judge: createJudge(config.retention.history),
       lists: join(settings.data, 'feeds'),
       blockFor: config.responder.block_for,
-      lifetimeOf: (type: IndicatorType | undefined) => (type === undefined ? shortest : lifetimes[type]),
+      lifetimeOf: lifetimeLookUp(config.enrich.lifetimes),
     });
     lifecycle.started('ingest', () => ingest.stop());
     dying.push(ingest.closed);

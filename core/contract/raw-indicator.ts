@@ -68,6 +68,9 @@ export function isFileHash(type: string | undefined): type is FileHash {
   return FILE_HASHES.some((hash) => hash === type);
 }
 
+/** No statement outlives this, ms from when it was made or the threat was seen, whatever `valid_until` says: feeds write the year 9999. */
+export const LONGEST_LIFE = 730 * 86_400_000;
+
 /** The second form on `ioc.raw`: derive this indicator again (expiry, changed list or policy). */
 export interface Recheck {
   /** An indicator id. */

@@ -1,10 +1,11 @@
 import type { Status } from '../../core/contract/enriched-document.ts';
+import { LONGEST_LIFE } from '../../core/contract/raw-indicator.ts';
 import { strictestTlp, type Tlp } from '../../core/contract/tlp.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
 import { parseIso } from '../time.ts';
 import type { Claim, Judgement } from './claim.ts';
 import type { State } from './merge.ts';
-import { LONGEST_LIFE, type Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
 import { scoreOf } from './score.ts';
 
 export interface JudgedClaim extends Judgement {

@@ -1,3 +1,4 @@
+import { LONGEST_LIFE } from '../../core/contract/raw-indicator.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
 import type { Weights } from './score.ts';
 
@@ -18,9 +19,6 @@ export interface Policy {
 }
 
 const DAY = 86_400_000;
-
-/** No claim outlives this, whatever `valid_until` says: feeds write the year 9999. */
-export const LONGEST_LIFE = 730 * DAY;
 
 const LIFETIMES: Readonly<Partial<Record<IndicatorType, number>>> = {
   ip: 14 * DAY,

@@ -33,7 +33,7 @@ export async function holdList(
   pages: AsyncIterable<Page>,
   { path, readAt, validUntil }: HoldOptions,
 ): Promise<HeldList | undefined> {
-  const { settings, fingerprint, counts, tally, admits, usability } = run;
+  const { settings, fingerprint, counts, tally, usability } = run;
   const now = new Date(readAt).toISOString();
   const told = createProfile(run.own);
   const marks = createMarks();
@@ -52,7 +52,7 @@ export async function holdList(
       for (const record of page.records) {
         if (tellsAbsence && !(record instanceof Unreadable)) saidNow(record, now);
         let indicator: Indicator | undefined;
-        const outgoing = toOutgoing(record, settings, now, admits, (named) => {
+        const outgoing = toOutgoing(record, settings, now, run, (named) => {
           indicator = named;
         });
         if (typeof outgoing === 'string') leaveOut(run, outgoing);
@@ -60,6 +60,7 @@ export async function holdList(
         else {
           const { key, value } = outgoing;
           usability?.see(outgoing, readAt);
+          if (outgoing.over) counts.expired += 1;
           told.see(indicator);
           const member = { key, value: String(value), granted: record.valid_until === validUntil };
           if (tellsAbsence) marks.add(member);

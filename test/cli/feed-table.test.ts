@@ -9,6 +9,7 @@ const line = (more: Partial<FeedLine>): FeedLine => ({
   last_ok: '2026-11-24T06:00:00.123Z',
   next: '2026-11-24T18:00:00.456Z',
   records: 1_234_567,
+  expired: 0,
   failures: 0,
   last_error: null,
   quarantine: null,
@@ -34,4 +35,11 @@ test('where one process alone can read, nothing is told of it', () => {
   ]);
   assert.doesNotMatch(text, /READ BY|embedded/);
   assert.match(text, /1,234,567 {2}X: y$/);
+});
+
+test('records that expired on arrival have a column where there are any', () => {
+  const text = feedTable([line({}), line({ name: 'old', expired: 1200 })]);
+  assert.match(text, /RECORDS {2}EXPIRED {2}LAST ERROR/);
+  assert.match(text, /1,234,567 +1,200$/m);
+  assert.doesNotMatch(feedTable([line({})]), /EXPIRED/);
 });

@@ -171,6 +171,7 @@ describe('the shipped example, in a folder where nothing is configured', () => {
     const nothing: Summary = {
       read: 0,
       published: 0,
+      expired_on_arrival: 0,
       history: 0,
       current: 0,
       by_type: {},

@@ -61,7 +61,7 @@ test('what a reading left out is counted by feed and reason, and a reason is nev
     'tlp_max 1',
     'too_large 1',
   ]);
-  assert.deepEqual(report.perFeed.table, { read: 4, published: 1, skipped: 4, notAdmitted: 3 });
+  assert.deepEqual(report.perFeed.table, { read: 4, published: 1, skipped: 4, notAdmitted: 3, expired: 0 });
   // the name in quotes, the address that blocks nothing, the name without a dot
   assert.deepEqual(await refused(lab, 'hosts'), ['no_indicator 1', 'unusable 3']);
 });

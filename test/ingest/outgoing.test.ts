@@ -5,13 +5,15 @@ import { indicatorId } from '../../core/indicator/id.ts';
 import { createAdmission, selection } from '../../ingest/admission.ts';
 import { type FeedRecord, Unreadable } from '../../ingest/feed.ts';
 import { adoptLine, adoptValue } from '../../ingest/foreign.ts';
+import { createAgeing } from '../../ingest/lifetime.ts';
 import { type NotSent, toOutgoing } from '../../ingest/outgoing.ts';
 import type { FeedSettings } from '../../ingest/settings.ts';
 
+const DAY = 86_400_000;
 const NOW = '2026-11-24T06:00:00.000Z';
 const plain: FeedSettings = { name: 'f', type: 'file', enabled: true, tags: [] };
 const sentAs = (record: FeedRecord, settings: FeedSettings = plain): Outgoing | NotSent =>
-  toOutgoing(record, settings, NOW, createAdmission(settings));
+  toOutgoing(record, settings, NOW, { admits: createAdmission(settings), ageing: createAgeing(settings, () => DAY) });
 function sent(record: FeedRecord, settings: FeedSettings = plain): Outgoing {
   const outgoing = sentAs(record, settings);
   return typeof outgoing === 'string' ? assert.fail(outgoing) : outgoing;
@@ -184,4 +186,52 @@ test('an expression costs time by the length of a value alone, whatever it repea
     cost(64);
     assert.ok(cost(2000) < 500_000, `${match} takes more than 10 ms a value`);
   }
+});
+
+test('a lifetime from the import counts a record without an end as told now; its own time says when it was seen', () => {
+  const settings: FeedSettings = { ...plain, lifetime_from: 'import' };
+  const old = { indicator: 'a.example', timestamp: '2019-05-01T00:00:00Z' };
+  const tomorrow = '2026-11-25T06:00:00.000Z';
+  assert.deepEqual(value(old, settings), {
+    indicator: 'a.example',
+    last_seen: '2019-05-01T00:00:00Z',
+    source: 'f',
+    collected_at: NOW,
+    valid_until: tomorrow,
+  });
+  assert.equal(value({ ...old, last_seen: '2018-01-01' }, settings).last_seen, '2018-01-01');
+  const day2 = { ...settings, lifetime: { domain: 2 * DAY } };
+  assert.equal(value(old, day2).valid_until, '2026-11-26T06:00:00.000Z', 'by the lifetime of the feed');
+  assert.equal(value({ ...old, valid_from: '2026-12-01T00:00:00Z' }, settings).valid_until, '2026-12-02T00:00:00.000Z');
+  const ended = { ...old, valid_until: '2019-06-01T00:00:00Z' };
+  assert.deepEqual(value(ended, settings), { ...ended, source: 'f', collected_at: NOW }, 'its source has decided');
+  const revoked = value({ ...old, revoked: true }, settings);
+  assert.equal('timestamp' in revoked, false, 'or it would be older than what it takes back');
+  assert.equal('timestamp' in value({ ...ended, revoked: true }, settings), false);
+  assert.deepEqual(value(old), { ...old, source: 'f', collected_at: NOW }, 'without it all stays as it was told');
+});
+
+test('what is over when it is read is told apart', () => {
+  const over = (record: object, settings: FeedSettings = plain): boolean => {
+    const made = toOutgoing({ indicator: 'a.example', ...record }, settings, NOW, {
+      admits: undefined,
+      ageing: createAgeing(settings, () => DAY),
+    });
+    return typeof made === 'string' ? assert.fail(made) : made.over;
+  };
+  const old = { timestamp: '2019-05-01T00:00:00Z' };
+  assert.equal(over({}), false);
+  assert.equal(over(old), true);
+  assert.equal(over({ timestamp: '2026-11-23T06:00:00Z' }), true);
+  assert.equal(over({ timestamp: '2026-11-23T06:00:01Z' }), false);
+  assert.equal(over({ ...old, last_seen: '2026-11-24T00:00:00Z' }), false);
+  assert.equal(over({ ...old, revoked: true }), false);
+  assert.equal(over({ ...old, valid_until: '2027-01-01T00:00:00Z' }), true, 'more than two years old');
+  assert.equal(over({ timestamp: '2026-11-01', valid_until: '2027-01-01T00:00:00Z' }), false);
+  assert.equal(over({ valid_until: '2026-11-24T06:00:00Z' }), true);
+  assert.equal(over({ timestamp: '2026-11-01', valid_from: '2026-12-01' }), false, 'it has not begun');
+  assert.equal(over({ ...old, indicator: 'no indicator' }), false, 'the enricher refuses it');
+  assert.equal(over(old, { ...plain, lifetime: 30_000 * DAY }), true, 'no statement outlives two years');
+  assert.equal(over({ timestamp: '2026-10-01' }, { ...plain, lifetime: 365 * DAY }), false);
+  assert.equal(over(old, { ...plain, lifetime_from: 'import' }), false);
 });

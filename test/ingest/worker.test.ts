@@ -35,10 +35,10 @@ test('once: every feed is read, those that fail are named, those that listen are
     { name: 'push', type: 'tcp' },
   ]);
   assert.deepEqual(report.perFeed, {
-    list: { read: 2, published: 2, skipped: 0, notAdmitted: 0 },
-    broken: { read: 0, published: 0, skipped: 0, notAdmitted: 0 },
-    drop: { read: 1, published: 1, skipped: 0, notAdmitted: 0 },
-    push: { read: 0, published: 0, skipped: 0, notAdmitted: 0 },
+    list: { read: 2, published: 2, skipped: 0, notAdmitted: 0, expired: 0 },
+    broken: { read: 0, published: 0, skipped: 0, notAdmitted: 0, expired: 0 },
+    drop: { read: 1, published: 1, skipped: 0, notAdmitted: 0, expired: 0 },
+    push: { read: 0, published: 0, skipped: 0, notAdmitted: 0, expired: 0 },
   });
   assert.deepEqual([report.read, report.published], [3, 3]);
   assert.deepEqual(report.failedFeeds, [
@@ -194,7 +194,7 @@ test('check fetches one page as it would be published, and leaves no trace', asy
     t,
     text(Array.from({ length: 3000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`).join('\n')),
   );
-  const context = { fetcher: lab.fetcher, log: silentLog };
+  const context = { fetcher: lab.fetcher, lifetimeOf: () => 14 * 86_400_000, log: silentLog };
   const check = await checkFeed(configured(list(web.url, { tags: ['x'], indicator_type: 'ip' })), context);
   assert.deepEqual([check.read, check.records.length, check.unreadable, check.fetched], [1000, 5, 0, true]);
   assert.deepEqual(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { LONGEST_LIFE } from '../../../core/contract/raw-indicator.ts';
 import { derive } from '../../../enrich/state/derive.ts';
 import { merge, stateOf } from '../../../enrich/state/merge.ts';
-import { LONGEST_LIFE } from '../../../enrich/state/policy.ts';
 import { claim, DAY, HOUR, iso, policy, T0 } from '../sample-claim.ts';
 
 const state = (...claims: ReturnType<typeof claim>[]) => claims.map(stateOf).reduce(merge);

@@ -83,7 +83,7 @@ test('sslbl: fingerprints of certificates, and what their reason says', async (t
     ),
   );
   const report = await lab.once([{ name: 'ssl', type: 'sslbl', url: `${web.url}/sslblacklist.csv` }]);
-  assert.deepEqual(report.perFeed.ssl, { read: 3, published: 3, skipped: 1, notAdmitted: 0 });
+  assert.deepEqual(report.perFeed.ssl, { read: 3, published: 3, skipped: 1, notAdmitted: 0, expired: 0 });
   const said = lab.bus.values().map(({ indicator, type, first_seen, categories, malware, description }) => ({
     indicator,
     type,

@@ -28,7 +28,7 @@ test('asks as the API wants it and translates every field', async (t) => {
     blacklist([entry('192.0.2.1'), { ...entry('2001:db8::1', '91'), countryCode: null }, { countryCode: 'US' }, 7]),
   );
   const report = await lab.once([feed(web.url, { tags: ['malicious'] })]);
-  assert.deepEqual(report.perFeed.abuse, { read: 2, published: 2, skipped: 2, notAdmitted: 0 });
+  assert.deepEqual(report.perFeed.abuse, { read: 2, published: 2, skipped: 2, notAdmitted: 0, expired: 0 });
   const [request] = web.requests;
   assert.equal(request?.url, '/api/v2/blacklist?confidenceMinimum=90&limit=10000');
   assert.deepEqual([request?.headers.key, request?.headers.accept], ['k3y', 'application/json']);

@@ -31,8 +31,9 @@ test('a table: columns, confidence by steps, defaults, and a day of validity', a
   assert.deepEqual(report, {
     read: 3,
     published: 3,
+    expired: 0,
     failedFeeds: [],
-    perFeed: { list: { read: 3, published: 3, skipped: 0, notAdmitted: 0 } },
+    perFeed: { list: { read: 3, published: 3, skipped: 0, notAdmitted: 0, expired: 0 } },
   });
   const [first, second, third] = lab.bus.values();
   const collected = Date.parse(String(first?.collected_at));
@@ -75,9 +76,9 @@ test('JSON, NDJSON with a closing line of metadata, CSV in gzip', async (t) => {
   ]);
   assert.deepEqual(report.failedFeeds, []);
   assert.deepEqual(report.perFeed, {
-    json: { read: 1, published: 1, skipped: 1, notAdmitted: 0 },
-    nd: { read: 2, published: 2, skipped: 2, notAdmitted: 0 },
-    csv: { read: 1, published: 1, skipped: 0, notAdmitted: 0 },
+    json: { read: 1, published: 1, skipped: 1, notAdmitted: 0, expired: 0 },
+    nd: { read: 2, published: 2, skipped: 2, notAdmitted: 0, expired: 0 },
+    csv: { read: 1, published: 1, skipped: 0, notAdmitted: 0, expired: 0 },
   });
   const by = (source: string): Record<string, unknown>[] => lab.bus.values().filter((value) => value.source === source);
   assert.deepEqual([by('json')[0]?.confidence, by('json')[0]?.timestamp], [90, '2026-11-24']);

@@ -21,7 +21,7 @@ describe('dshield', () => {
       ),
     );
     const report = await lab.once([{ name: 'd', type: 'dshield', url: web.url }]);
-    assert.deepEqual(report.perFeed.d, { read: 2, published: 2, skipped: 4, notAdmitted: 0 });
+    assert.deepEqual(report.perFeed.d, { read: 2, published: 2, skipped: 4, notAdmitted: 0, expired: 0 });
     assert.deepEqual(
       lab.bus.values().map(({ indicator, type, context }) => ({ indicator, type, context })),
       [
@@ -95,7 +95,7 @@ describe('kev', () => {
     const lab = openLab(t);
     const web = await openWeb(t, text(catalogue([entry('CVE-2026-0001'), 'x'], 3)));
     const report = await lab.once([{ name: 'kev', type: 'kev', url: web.url }]);
-    assert.deepEqual(report.perFeed.kev, { read: 1, published: 1, skipped: 1, notAdmitted: 0 });
+    assert.deepEqual(report.perFeed.kev, { read: 1, published: 1, skipped: 1, notAdmitted: 0, expired: 0 });
     assert.ok(lab.logged.some(({ message }) => /says that it has 3 entries and has 2/.test(message)));
     web.answer = text('{"vulnerabilities":{}}');
     assert.equal(
@@ -136,7 +136,7 @@ describe('phishtank', () => {
     const report = await lab.once([
       { name: 'p', type: 'phishtank', user: 'example', url: `${web.url}/online-valid.json.gz` },
     ]);
-    assert.deepEqual(report.perFeed.p, { read: 2, published: 2, skipped: 1, notAdmitted: 0 });
+    assert.deepEqual(report.perFeed.p, { read: 2, published: 2, skipped: 1, notAdmitted: 0, expired: 0 });
     assert.equal(web.requests[0]?.headers['user-agent'], 'phishtank/example');
     const [first, second] = lab.bus.values();
     const { collected_at, valid_until, ...rest } = first ?? {};

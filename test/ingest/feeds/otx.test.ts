@@ -91,7 +91,7 @@ test('a pulse and its indicators: what belongs to all, and what to one', async (
     }),
   );
   const report = await lab.once([feed(web.url)]);
-  assert.deepEqual(report.perFeed.otx, { read: 3, published: 3, skipped: 5, notAdmitted: 0 });
+  assert.deepEqual(report.perFeed.otx, { read: 3, published: 3, skipped: 5, notAdmitted: 0, expired: 0 });
   const [request] = web.requests;
   assert.deepEqual(
     [request?.headers['x-otx-api-key'], asked(request, 'limit'), asked(request, 'page')],

@@ -13,7 +13,7 @@ test('networks and systems, each once, and the closing line is none of them', as
   const list = row('192.0.2.0/24', 'SBL1') + row('198.51.100.0/24', 'SBL2') + row('192.0.2.0/24', 'SBL1');
   const web = await openWeb(t, text(list + end(3)));
   const report = await lab.once([feed(web.url)]);
-  assert.deepEqual(report.perFeed.drop, { read: 2, published: 2, skipped: 0, notAdmitted: 0 });
+  assert.deepEqual(report.perFeed.drop, { read: 2, published: 2, skipped: 0, notAdmitted: 0, expired: 0 });
   const { collected_at, valid_until, ...first } = lab.bus.values()[0] ?? {};
   assert.deepEqual(first, {
     indicator: '192.0.2.0/24',

@@ -101,7 +101,7 @@ test('fields that drift: numbers for texts, texts for truth, other names, and a 
     ]),
   );
   const report = await lab.once([api(web.url)]);
-  assert.deepEqual(report.perFeed.fox, { read: 3, published: 3, skipped: 3, notAdmitted: 0 });
+  assert.deepEqual(report.perFeed.fox, { read: 3, published: 3, skipped: 3, notAdmitted: 0, expired: 0 });
   const [first, second, third] = lab.bus.values();
   assert.deepEqual([first?.ref, first?.confidence, first?.tags, first?.malware], ['7', 50, ['compromised'], undefined]);
   assert.deepEqual([second?.type, second?.first_seen, second?.reference], ['domain', undefined, undefined]);

@@ -30,7 +30,7 @@ test('the JSON dump: an id names a list of one entry; online was seen now, offli
     ),
   );
   const report = await lab.once([feed(`${web.url}/json_recent/`)]);
-  assert.deepEqual(report.perFeed.haus, { read: 3, published: 3, skipped: 1, notAdmitted: 0 });
+  assert.deepEqual(report.perFeed.haus, { read: 3, published: 3, skipped: 1, notAdmitted: 0, expired: 0 });
   const [first, second, third] = lab.bus.values();
   const { collected_at, ...rest } = first ?? {};
   assert.deepEqual(rest, {
