@@ -34,9 +34,10 @@ const OTHER_ROOTS: ReadonlySet<string> = new Set(
   'app au br cn co de dev eu fr in info io it jp kr me nl pl ru tv uk us'.split(' '),
 );
 const HOSTS: ReadonlySet<string> = new Set(
-  'biz br cc cf cn com de edu fr ga gov info ir jp ml net nl onion online org pl pw ru site su tk top tw ua uk xyz'.split(
-    ' ',
-  ),
+  (
+    'biz br cc cf cn com de edu fr ga gov info ir jp ml net nl onion online org pl pw ru site su tk top tw ua uk xyz ' +
+    'ae am at au be bg by ch cl cz dk ee eg es fi ge gr hk hr hu il jo ke kr kz lt lv ma md mx ng no nz pe ph pt ro rs sa se sg si sk th tn tr uy uz ve vn za'
+  ).split(' '),
 );
 
 /**

@@ -1,5 +1,6 @@
 import { canonicalUrl, urlHost } from '../../../core/indicator/url.ts';
 import { printable } from '../../printable.ts';
+import { isReport } from '../reports.ts';
 import { type Finding, indicator, other, refused } from './finding.ts';
 import { isDisarmed, SLASHES, withoutMarks } from './marks.ts';
 
@@ -111,7 +112,8 @@ export function judgeUrl(scheme: string, slashes: string, text: string, before: 
     return refused(`"${printable(url, 60)}" has no host that could be looked up`, end);
   }
   if (isOwnMachine(host)) return other(end);
-  return indicator('url', url, slashes === SLASHES || isDisarmed(marked), end);
+  const disarmed = slashes === SLASHES || isDisarmed(marked);
+  return !disarmed && isReport(canonical) ? other(end) : indicator('url', url, disarmed, end);
 }
 
 /** The machine that the text is read on, whoever reads it; no indicator of anything. */

@@ -1,6 +1,7 @@
 import { canonicalise } from '../../../core/indicator/canonical.ts';
 import type { IndicatorType } from '../../../core/indicator/type.ts';
 import { canonicalUrl, urlHost } from '../../../core/indicator/url.ts';
+import { isReport } from '../reports.ts';
 import { indicatorsIn, typeOfCell } from './cell.ts';
 import { dateIn, orderOf } from './dates.ts';
 import { type HeaderRole, isOwnType, isTypeWord, roleOf } from './words.ts';
@@ -27,9 +28,6 @@ export interface Column {
   readonly reports: boolean;
 }
 
-/** Where people publish and look up what they found; nobody lists them as indicators column by column. */
-const REPORT_HOSTS =
-  /(?:^|\.)(?:virustotal\.com|twitter\.com|x\.com|linkedin\.com|app\.any\.run|urlscan\.io|hybrid-analysis\.com|joesandbox\.com|tria\.ge|otx\.alienvault\.com|bazaar\.abuse\.ch|urlhaus\.abuse\.ch|threatfox\.abuse\.ch|app\.sekoia\.io|attack\.mitre\.org|nvd\.nist\.gov)$/;
 /** So many cells tell something of their servers. */
 const ENOUGH_URLS = 5;
 
@@ -68,11 +66,8 @@ function holds(cell: string, named: IndicatorType | undefined): boolean {
 }
 
 function isOfReports(cells: readonly string[]): boolean {
-  const hosts = cells.flatMap((cell) => {
-    const url = /^https?:\/\//i.test(cell) ? canonicalUrl(cell) : undefined;
-    return url === undefined ? [] : [urlHost(url)];
-  });
-  if (hosts.length < cells.length * 0.8 || hosts.length === 0) return false;
-  if (hosts.every((host) => REPORT_HOSTS.test(host))) return true;
-  return hosts.length >= ENOUGH_URLS && new Set(hosts).size <= hosts.length / 10;
+  const urls = cells.flatMap((cell) => (/^https?:\/\//i.test(cell) ? (canonicalUrl(cell) ?? []) : []));
+  if (urls.length < cells.length * 0.8 || urls.length === 0) return false;
+  if (urls.every(isReport)) return true;
+  return urls.length >= ENOUGH_URLS && new Set(urls.map(urlHost)).size <= urls.length / 10;
 }

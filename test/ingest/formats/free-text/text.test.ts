@@ -516,3 +516,23 @@ describe('hostile text', () => {
     }
   });
 });
+
+describe('pages on which people tell what they found', () => {
+  const found = async (text: string): Promise<string[]> =>
+    (await readDocument((bytes, tally) => textRecords(bytes, {}, tally), text)).records.map(
+      ({ indicator }) => indicator,
+    );
+
+  it('are no indicators', async () => {
+    const text =
+      'https://twitter.com/someone/status/123 https://x.com/someone/status/1 https://www.linkedin.com/posts/x-1 https://isc.sans.edu/diary/1 https://www.virustotal.com/gui/file/x https://en.wikipedia.org/wiki/X';
+    assert.deepEqual(await found(text), []);
+  });
+
+  it('are, where they are disarmed; and so is what else stands on such a host', async () => {
+    assert.deepEqual(
+      await found('https://twitter.com/evil https://www.linkedin.com/redir?u=x hxxps://x[.]com/a/status/1 info.nrk.no'),
+      ['https://twitter.com/evil', 'https://www.linkedin.com/redir?u=x', 'https://x.com/a/status/1', 'info.nrk.no'],
+    );
+  });
+});
