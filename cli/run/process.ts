@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { DEFAULT_LISTEN } from '../../core/process/config/sections.ts';
 import { holdDataFolder } from '../../core/process/data-folder.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
@@ -7,6 +6,7 @@ import { type StatusServer, serveStatus } from '../../core/process/http.ts';
 import { createLifecycle, type Lifecycle, untilSignal } from '../../core/process/lifecycle.ts';
 import type { Log } from '../../core/process/log.ts';
 import { createMetrics } from '../../core/process/metrics.ts';
+import { closeToOthers, privateFolder } from '../../core/process/private-files.ts';
 import type { Seam } from '../../core/process/seam.ts';
 import type { WorkerContext } from '../../core/process/worker-context.ts';
 import type { IngestReport } from '../../ingest/worker.ts';
@@ -127,7 +127,8 @@ async function startAll(
 ) {
   const { config } = settings;
   const { log, health } = context;
-  mkdirSync(settings.data, { recursive: true, mode: 0o750 });
+  privateFolder(settings.data);
+  closeToOthers(settings.data);
   if (config.bus.kind === 'embedded' || config.store.kind === 'embedded') {
     const release = holdDataFolder(settings.data);
     lifecycle.started('data folder', async () => release());

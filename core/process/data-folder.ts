@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf, TiplineError } from './errors.ts';
+import { privateFile, privateFolder } from './private-files.ts';
 import { databaseError } from './sqlite-error.ts';
 
 /** Gives the folder back. */
@@ -35,7 +36,8 @@ export function holdDataFolder(data: string): Release {
   const path = join(data, 'tipline.lock');
   let lock: DatabaseSync | undefined;
   try {
-    mkdirSync(data, { recursive: true, mode: 0o750 });
+    privateFolder(data);
+    privateFile(path);
     lock = new DatabaseSync(path, { timeout: PATIENCE_MS });
     lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT) STRICT; BEGIN IMMEDIATE');
     lock.exec('DELETE FROM holder');

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { TiplineError } from './errors.ts';
+import { privateFile, privateFolder } from './private-files.ts';
 import { databaseError } from './sqlite-error.ts';
 
 /**
@@ -37,6 +37,7 @@ export interface DatabaseOptions {
   cacheMiB?: number;
 }
 
+const IN_MEMORY = ':memory:';
 /** How long a call waits for another process's transaction. */
 const BUSY_TIMEOUT_MS = 10_000;
 
@@ -64,7 +65,11 @@ export function openDatabase({ path, area, migrations, cacheMiB = 8 }: DatabaseO
 }
 
 function connect(path: string, cacheMiB: number): DatabaseSync {
-  if (!existsSync(path)) mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+  if (path !== IN_MEMORY) {
+    privateFolder(dirname(path));
+    // the log and the index beside it get the same rights
+    privateFile(path);
+  }
   const sqlite = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
   try {
     // 8 KiB pages hold seven documents of the usual size where 4 KiB hold three; it counts only while the file is new.

@@ -48,7 +48,7 @@ const LEFT_BEHIND = /^(?:\d+\.next|(\d+)-\d+\.told)$/;
  */
 export async function listFiles(folder: string, feed: string, readAt: number): Promise<ListFiles> {
   const interrupted: string[] = [];
-  await onDisk(mkdir(folder, { recursive: true, mode: 0o750 }));
+  await onDisk(mkdir(folder, { recursive: true, mode: 0o700 }));
   for (const file of await onDisk(readdir(folder))) {
     const left = file.startsWith(`${feed}.`) ? LEFT_BEHIND.exec(file.slice(feed.length + 1)) : null;
     if (left === null) continue;
@@ -82,7 +82,7 @@ export async function writeList(
   }
   // the quickest level still packs a list to a tenth
   const pack = createGzip({ level: constants.Z_BEST_SPEED });
-  await onDisk(pipeline(lines, pack, createWriteStream(path, { mode: 0o640 })));
+  await onDisk(pipeline(lines, pack, createWriteStream(path, { mode: 0o600 })));
 }
 
 /** The members of a list in their order, in pages. Rejects when the file is not there, or not whole. */

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf, TiplineError } from '../../core/process/errors.ts';
+import { privateFile } from '../../core/process/private-files.ts';
 import { databaseError } from '../../core/process/sqlite-error.ts';
 
 /**
@@ -27,6 +28,7 @@ function tryHold(path: string): (() => void) | undefined {
   const lock = `${path}.lock`;
   let database: DatabaseSync | undefined;
   try {
+    privateFile(lock);
     database = new DatabaseSync(lock, { timeout: 200 });
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,7 +107,8 @@ describe('openDatabase', () => {
     it('a folder that cannot be made, and a path that is a folder, say so', () => {
       writeFileSync(join(folder, 'file'), '');
       assert.throws(() => open('file/below.db'), { code: 'DATABASE_CANNOT_OPEN', retryable: false });
-      assert.throws(() => openDatabase({ path: folder, area: 'things', migrations: MIGRATIONS }), {
+      mkdirSync(join(folder, 'a-folder'));
+      assert.throws(() => openDatabase({ path: join(folder, 'a-folder'), area: 'things', migrations: MIGRATIONS }), {
         code: 'DATABASE_CANNOT_OPEN',
       });
     });
