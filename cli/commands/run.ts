@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { messageOf, TiplineError } from '../../core/process/errors.ts';
 import { createLog } from '../../core/process/log.ts';
@@ -5,11 +6,13 @@ import { killAt, noSeam } from '../../core/process/seam.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { jsonLine } from '../json-line.ts';
 import { ROLES, type Role } from '../roles.ts';
-import { showLive } from '../run/live.ts';
+import { type Live, showInJournal, showOnTerminal } from '../run/live.ts';
+import { openLogFile } from '../run/log-file.ts';
 import { runProcess } from '../run/process.ts';
 import { describe, summaryOf } from '../run/summary.ts';
+import type { Workers } from '../run/workers.ts';
 import type { CommonOptions } from '../session.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings, type Settings } from '../settings.ts';
 import { feedsNamed } from './feeds.ts';
 
 interface RunOptions extends CommonOptions {
@@ -59,24 +62,45 @@ function logFatal(error: unknown, { logLevel = 'error' }: RunOptions): void {
   createLog(logLevel).error({ error, ...stack }, `tipline ends: ${messageOf(error)}`);
 }
 
+/** Counts alone leave open whether nothing happened or nothing worked. */
+function newsOf(workers: Workers, failed: number): string {
+  const { read } = summaryOf(workers);
+  return read > 0 || failed > 0 || workers.ingest === undefined
+    ? ''
+    : 'nothing new: no feed had anything that was not read before\n';
+}
+
+const NOTHING_SHOWN: Live = { running() {}, stopping() {}, end() {} };
+
+/** What is shown meanwhile, and where the log goes: on a terminal that shows a picture into a file, else to standard error. */
+function displayOf(settings: Settings, nothing: boolean): { live: Live; destination: NodeJS.WritableStream } {
+  const { stdout, stderr } = process;
+  if (nothing) return { live: NOTHING_SHOWN, destination: stderr };
+  if (!stdout.isTTY) return { live: showInJournal(settings), destination: stderr };
+  if (!stderr.isTTY) return { live: showOnTerminal(settings, undefined), destination: stderr };
+  const file = openLogFile(join(settings.data, 'tipline.log'));
+  return { live: showOnTerminal(settings, file), destination: file.stream };
+}
+
 async function run(named: readonly Role[], options: RunOptions): Promise<number> {
   const configured = readSettings(options.config);
   const settings =
     options.feed === undefined ? configured : { ...configured, feeds: feedsNamed(configured, options.feed) };
-  const log = createLog(options.logLevel ?? settings.config.log);
   const once = options.once === true;
   const quiet = options.json === true;
-  const { workers, failedFeeds, failures, cutShort } = await runProcess({
+  const { live, destination } = displayOf(settings, quiet || once);
+  const result = runProcess({
     settings,
     roles: named.length === 0 ? ROLES : ROLES.filter((role) => named.includes(role)),
     once,
-    log,
+    log: createLog(options.logLevel ?? settings.config.log, destination),
     // for tests that kill the process between two effects
     seam: process.env.TIPLINE_KILL_AT === undefined ? noSeam : killAt(process.env.TIPLINE_KILL_AT),
-    onRunning: (running, status) => (quiet || once ? () => {} : showLive(settings, running, status)),
+    live,
   });
+  const { workers, failedFeeds, failures, cutShort } = await result.finally(() => live.end());
   if (quiet) process.stdout.write(jsonLine(summaryOf(workers)));
-  else if (once) process.stdout.write(`${describe(workers)}\n`);
+  else if (once) process.stdout.write(`${describe(workers)}\n${newsOf(workers, failedFeeds.length)}`);
   for (const feed of failedFeeds) process.stderr.write(`feed ${feed.name} failed: ${feed.message} (${feed.code})\n`);
   const [failure] = failures;
   if (failure !== undefined) throw failure;

@@ -16,6 +16,7 @@ import type { Settings } from '../settings.ts';
 import { subscriptionsOf } from '../subscriptions.ts';
 import { type Drained, drain } from './drain.ts';
 import { type Following, prune, startHousekeeping } from './housekeeping.ts';
+import type { Live } from './live.ts';
 import { throughOutages } from './through-outages.ts';
 import { leaseOwner, type Start, startWorkers, type Workers } from './workers.ts';
 
@@ -26,8 +27,8 @@ export interface ProcessOptions {
   once: boolean;
   log: Log;
   seam: Seam;
-  /** Called when all workers run; returns what to call before they stop. */
-  onRunning(workers: Workers, status: StatusServer | undefined): () => void;
+  /** Told when all workers run, and when they are to stop. */
+  live: Pick<Live, 'running' | 'stopping'>;
 }
 
 export interface ProcessResult {
@@ -82,14 +83,11 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
         if (drained.complete && roles.includes('enrich'))
           await prune({ store, retention: settings.config.retention, owner, log });
       };
-      const stopShowing = options.onRunning(workers, status);
-      try {
-        await Promise.race([once ? finishOnce() : signalled, signalled, workers.failed]);
-      } finally {
-        stopShowing();
-      }
+      options.live.running({ workers, status, health: context.health });
+      await Promise.race([once ? finishOnce() : signalled, signalled, workers.failed]);
     }
     ending = true;
+    options.live.stopping();
     context.health.report(PROCESS_PART, 'down', 'it is stopping');
     const report = running?.workers.ingest?.progress();
     await lifecycle.stop();
