@@ -250,6 +250,8 @@ export interface Store {
    * others have indices where it would be; the store remembers that. Throws STORE_FOREIGN_INDEX where others are in the way.
    */
   setup(options?: { beside?: boolean }): Promise<string[]>;
+  /** What an operator may want to set otherwise, in words; asked for when the store was set up. */
+  advice(): Promise<readonly string[]>;
   /** What others have where tipline's is or would be: never touched. `hinders`: nothing can be written until an operator acts. */
   strangers(): Promise<readonly { message: string; hinders: boolean }[]>;
   /** Throws a TiplineError that says what is wrong when the store cannot be used (version, credentials, missing set-up). */

@@ -34,10 +34,12 @@ export function addSetup(program: Command, finish: Finish): void {
           const store = await session.store();
           const indices = await store.setup({ beside });
           for (const { message } of await store.strangers()) process.stderr.write(`tipline: ${message}\n`);
-          if (options.json === true) process.stdout.write(jsonLine({ topics, store: indices }));
+          const advice = await store.advice();
+          if (options.json === true) process.stdout.write(jsonLine({ topics, store: indices, advice }));
           else {
             process.stdout.write(`topics created: ${topics.join(', ') || 'none, all exist'}\n`);
             process.stdout.write(`store: ${indices.join(', ') || 'nothing new, all exists'}\n`);
+            for (const each of advice) process.stdout.write(`hint: ${each}\n`);
           }
           return EXIT.ok;
         }),

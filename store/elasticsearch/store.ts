@@ -5,6 +5,7 @@ import type { Log } from '../../core/process/log.ts';
 import type { IndicatorStore, Store } from '../port.ts';
 import { createBulkWriter } from './bulk-writer.ts';
 import { createClient, displayNodes, sendsSecretsInClear } from './client.ts';
+import { copiesAdvice } from './copies.ts';
 import { findCovered } from './covered.ts';
 import { createCursors } from './cursors.ts';
 import { readDocuments } from './documents.ts';
@@ -98,6 +99,10 @@ export async function openElasticsearchStore(
       } catch (error) {
         throw finalAtStart(error);
       }
+    },
+    async advice() {
+      const advice = await copiesAdvice(client, config.replicas, names);
+      return advice === undefined ? [] : [advice];
     },
     async strangers() {
       const days = await strangeDays(reading);

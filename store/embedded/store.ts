@@ -68,6 +68,7 @@ export function openEmbeddedStore({ data, log, health, asking = false }: Embedde
     },
     // nobody else makes tables in our file
     strangers: async () => [],
+    advice: async () => [],
     async check() {
       db.write(() => undefined);
     },

@@ -34,6 +34,17 @@ describe('set-up of Elasticsearch', () => {
     await removeAll(opened.client, prefix);
   });
 
+  it('hints at copies that have no place on a single node', async () => {
+    assert.deepEqual(await opened.store.advice(), []);
+    const config = { ...testConfig(url, opened.prefix), replicas: 1 };
+    const store = await openElasticsearchStore(config, { log: silentLog, health: watchedHealth().health });
+    const advice = await store.advice();
+    await store.close();
+    assert.equal(advice.length, 1);
+    assert.match(advice[0] ?? '', /1 data node .* yellow\. Set "store\.replicas: 0"/);
+    assert.ok(advice[0]?.includes(`PUT /${named(opened.prefix).current},`));
+  });
+
   it('is strict on our documents, and finds history by its old names', async () => {
     const { store, client, prefix } = opened;
     const names = named(prefix);
