@@ -24,6 +24,7 @@ import type { Settings } from '../settings.ts';
 import { severityRulesPath } from '../severity-rules.ts';
 import { printable } from '../table.ts';
 import { warningListFolders } from '../warning-lists.ts';
+import { whoMayBlock } from '../who-may-block.ts';
 
 const MOST_PROBLEMS = 10;
 
@@ -57,7 +58,7 @@ export function addCheck(program: Command, finish: Finish): void {
             process.stdout.write(
               options.json === true
                 ? jsonLine(finding)
-                : `${finding.ok ? 'ok    ' : 'FAILED'}  ${finding.what}: ${printable(finding.detail, 300)}\n`,
+                : `${finding.ok ? 'ok    ' : 'FAILED'}  ${finding.what}: ${printable(finding.detail, 600)}\n`,
             );
           }
           return allWell ? EXIT.ok : EXIT.failed;
@@ -110,6 +111,7 @@ async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<F
       await channel.close();
     }
   });
+  yield { what: 'who may block', ok: true, detail: whoMayBlock(settings.feeds) };
   yield* spared(session);
   if (!withFeeds) return;
   const fetcher = createFetcher();

@@ -18,6 +18,7 @@ import type { Role } from '../roles.ts';
 import type { Settings } from '../settings.ts';
 import { severityRulesPath } from '../severity-rules.ts';
 import { warningListFolders } from '../warning-lists.ts';
+import { whoMayBlock } from '../who-may-block.ts';
 import { openChannel } from './channel.ts';
 import { withForeignTopics } from './foreign-topic.ts';
 import { geoFilesOf } from './geo-files.ts';
@@ -123,6 +124,7 @@ export async function startWorkers({
     workers.enrich = enrich;
   }
   if (roles.includes('ingest')) {
+    context.log.info({}, `who may block: ${whoMayBlock(settings.feeds)}`);
     const fetcher = createFetcher();
     lifecycle.started('fetcher', () => fetcher.close());
     const ingest = startIngest({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { readSettings } from '../../cli/settings.ts';
+import { whoMayBlock } from '../../cli/who-may-block.ts';
 import { messageOf } from '../../core/process/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tipline-settings-'));
@@ -119,5 +120,23 @@ describe('all that is wrong', () => {
     assert.deepEqual(refusal(`feeds:\n  - { name: a, type: http-list, url: "https://\${NO_HOST}/a" }`), [
       '2: feeds.0.url: the environment variable NO_HOST is not set',
     ]);
+  });
+});
+
+describe('who may block', () => {
+  const words = (text: string): string => {
+    writeFileSync(path, text);
+    return whoMayBlock(readSettings(path, {}).feeds);
+  };
+
+  it('is one sentence that names the feeds of outsiders', () => {
+    const list = '  - { name: list, type: http-list, url: "https://lists.example.org/a" }\n';
+    assert.match(words(`feeds:\n${list}`), /^all feeds may; what stands on ioc\.raw without .* may not$/);
+    const push = '  - { name: push, type: tcp, listen: "127.0.0.1:5000" }\n';
+    const trusted = '  - { name: trusted, type: tcp, listen: "127.0.0.1:5001", may_block: true }\n';
+    assert.match(
+      words(`feeds:\n${list}${push}${trusted}  - { name: mine, type: file, path: ./x, may_block: false }\n`),
+      /^what comes through push \(tcp\), mine \(file\) may not, nor .*may_block: true$/,
+    );
   });
 });
