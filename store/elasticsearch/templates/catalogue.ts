@@ -2,11 +2,12 @@ import type { estypes } from '@elastic/elasticsearch';
 import type { ElasticsearchConfig } from '../../../core/process/config/sections.ts';
 import type { Names } from '../names.ts';
 import type { FieldTypes } from '../server.ts';
-import { ecsFields, OLD_NAMES } from './ecs.ts';
-import { alias, type Fields, object } from './fields.ts';
+import { ecsFields } from './ecs.ts';
+import { type Fields, laidOver } from './fields.ts';
 import { JOURNAL_FIELDS } from './journal.ts';
 import { CURSOR_FIELDS, OUTBOX_FIELDS } from './ledgers.ts';
-import { ownFields } from './own.ts';
+import { oldFields } from './old-names.ts';
+import { HISTORY_OWN, ownFields } from './own.ts';
 
 /** Goes up with every change of a mapping; an older tipline leaves the templates of a newer one alone. */
 export const TEMPLATE_VERSION = 2;
@@ -53,7 +54,8 @@ export function createCatalogue(names: Names, config: CatalogueConfig, types: Fi
   const ecs = ecsFields(types);
   const own = ownFields(types);
   const indicator = [part.settings, part.ecs, part.own, custom];
-  const old = oldNames();
+  const indicatorFields = { ...ecs, ...own };
+  const inHistory = laidOver(oldFields(indicatorFields), HISTORY_OWN);
 
   return {
     components: [
@@ -72,13 +74,13 @@ export function createCatalogue(names: Names, config: CatalogueConfig, types: Fi
     templates: [
       template(names, 'history', names.historyPattern, 'What each source said, by day', {
         composedOf: indicator,
-        fields: { ...ecs, ...own, ...old },
-        added: old,
+        fields: laidOver(indicatorFields, inHistory),
+        added: inHistory,
         ...(names.beside && { aliases: { [names.allHistory]: {} } }),
       }),
       template(names, 'current', names.currentPattern, 'One document an indicator', {
         composedOf: indicator,
-        fields: { ...ecs, ...own },
+        fields: indicatorFields,
         added: {},
         // A pruned indicator may come back at once, at revision 1; for a minute its tombstone would refuse it.
         settings: { gc_deletes: '0s' },
@@ -120,7 +122,7 @@ function component(name: string, description: string, template: estypes.IndicesI
 interface TemplateOptions {
   composedOf: string[];
   fields: Fields;
-  /** Fields that no component brings. */
+  /** Fields that no component brings, or brings otherwise. */
   added: Fields;
   /** `strict` (default): a field that was forgotten is a dead letter that says so, not text that nobody can search. */
   dynamic?: 'strict' | false;
@@ -156,15 +158,4 @@ function template(
 
 function meta(description: string): estypes.Metadata {
   return { managed_by: 'tipline', tipline_schema: TEMPLATE_VERSION, description };
-}
-
-/** The old names as alias fields; `geoip.x` becomes an object of aliases. */
-function oldNames(): Fields {
-  const fields: Fields = {};
-  const geoip: Fields = {};
-  for (const [name, path] of Object.entries(OLD_NAMES)) {
-    if (name.startsWith('geoip.')) geoip[name.slice('geoip.'.length)] = alias(path);
-    else fields[name] = alias(path);
-  }
-  return { ...fields, geoip: object(geoip) };
 }

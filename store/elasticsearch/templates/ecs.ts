@@ -121,18 +121,3 @@ function indicatorFields(longText: Field): Fields {
     x509: object({ serial_number: keyword() }),
   };
 }
-
-/**
- * What old dashboards, made for the pipeline before this one, call the fields. History alone: Elastic's pages read
- * current.
- */
-export const OLD_NAMES: Readonly<Record<string, string>> = {
-  indicator: 'threat.indicator.name',
-  type: 'tipline.type',
-  source: 'event.provider',
-  confidence: 'tipline.confidence',
-  severity: 'tipline.severity',
-  threat_score: 'tipline.threat_score',
-  'geoip.location': 'threat.indicator.geo.location',
-  'geoip.country_code2': 'threat.indicator.geo.country_iso_code',
-};

@@ -29,3 +29,17 @@ export const geoPoint: Field = { type: 'geo_point' };
 export const object = (properties: Fields): Field => ({ properties });
 /** A second name for a field. */
 export const alias = (path: string): Field => ({ type: 'alias', path });
+
+/** `base` with the fields of `over` in place of, or beside, its own; objects are laid over one another, as the server does with templates. */
+export function laidOver(base: Fields, over: Fields): Fields {
+  const result = { ...base };
+  for (const [name, field] of Object.entries(over)) {
+    const below = base[name];
+    const both =
+      below !== undefined && 'properties' in below && 'properties' in field
+        ? object(laidOver(below.properties ?? {}, field.properties ?? {}))
+        : field;
+    result[name] = both;
+  }
+  return result;
+}

@@ -32,8 +32,8 @@ export function ownFields(types: FieldTypes): Fields {
       composite: boolean,
       life: long,
       revision: long,
-      born: keyword(),
-      cause: keyword(),
+      born: kept,
+      cause: kept,
       ip_range: ipRange,
       benign: keyword(),
       // Read back whole and never searched: indexing them would cost more than all the rest.
@@ -43,6 +43,9 @@ export function ownFields(types: FieldTypes): Fields {
     }),
   };
 }
+
+/** What is looked for in current alone: in history the value is found by `threat.indicator.name` or `indicator`. */
+export const HISTORY_OWN: Fields = { tipline: object({ value: kept }) };
 
 /** History only: one source's statement in full. */
 function claimFields({ flattened }: FieldTypes): Fields {
@@ -78,8 +81,8 @@ function claimFields({ flattened }: FieldTypes): Fields {
     event_id: kept,
     object_id: kept,
     file: opaque,
-    hash: keyword(),
-    origin: keyword(),
+    hash: kept,
+    origin: kept,
     action: keyword(),
     context,
   };

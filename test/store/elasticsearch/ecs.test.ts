@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { EcsFlat } from '@elastic/ecs';
 import { createNames } from '../../../store/elasticsearch/names.ts';
 import { createCatalogue, type Template } from '../../../store/elasticsearch/templates/catalogue.ts';
-import { OLD_NAMES } from '../../../store/elasticsearch/templates/ecs.ts';
 import type { Field, Fields } from '../../../store/elasticsearch/templates/fields.ts';
+import { OLD_NAMES, OLD_TEXTS } from '../../../store/elasticsearch/templates/old-names.ts';
 
 /** What is ours alone: everything else in a document is ECS, or is not written. */
 const OWN_ROOTS = new Set(['tipline']);
@@ -89,6 +89,11 @@ describe('templates of indicator documents', () => {
         for (const [name, path] of Object.entries(OLD_NAMES)) {
           assert.deepEqual(history.get(name), { type: 'alias', path }, name);
           assert.ok(history.has(path), path);
+          assert.ok(!current.has(name), name);
+        }
+        for (const [name, path] of Object.entries(OLD_TEXTS)) {
+          assert.ok('fields' in (history.get(name) ?? {}), name);
+          assert.equal((history.get(path) as { copy_to?: string }).copy_to, name, path);
           assert.ok(!current.has(name), name);
         }
       });
