@@ -102,7 +102,9 @@ export function planMoves(
       return;
     }
     if (networks.get(row.prefix) === undefined) {
-      groups.push([{ row, change: null, kernelUntil: 0, coveredBy: null, settles: true }]);
+      // an operator's word is done whatever the ledger believes: nothing that is not there is harmed
+      const gone = row.code === OPERATOR_LIFTED ? remove(row, null, true) : nothing(row);
+      groups.push([gone]);
       return;
     }
     networks.delete(row.prefix);
@@ -114,10 +116,17 @@ export function planMoves(
   }
 
   for (const row of rows) {
-    if (row.state === 'intent-unblock') lift(row);
+    if (row.state === 'intent-unblock' || row.state === 'released') lift(row);
     else groups.push(place(row, true));
   }
   return groups;
+}
+
+/** The code of a row that an operator asked to lift. */
+export const OPERATOR_LIFTED = 'OPERATOR';
+
+function nothing(row: BlockRow): Move {
+  return { row, change: null, kernelUntil: 0, coveredBy: null, settles: true };
 }
 
 function install(row: BlockRow, settles: boolean): Move {

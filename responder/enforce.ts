@@ -11,6 +11,8 @@ export interface EnforceContext {
   readonly actor: string;
   readonly seam: (point: string) => void;
   readonly now: () => number;
+  /** No block is longer, ms. */
+  readonly longest: number;
   readonly tally: Tally;
 }
 
@@ -46,9 +48,15 @@ function onPaper(row: BlockRow): MoveGroup {
 
 async function perform(moves: readonly Move[], context: EnforceContext): Promise<boolean> {
   const { ledger, backend, actor, seam, now, tally } = context;
+  const moment = now();
+  // a clock that was set since the row was written makes no block longer
+  const latest = moment + context.longest;
   const changes: Change[] = [];
-  for (const { change } of moves) if (change !== null) changes.push(change);
-  const applied = changes.length === 0 ? [] : await backend.apply(changes, now());
+  for (const { change } of moves) {
+    if (change === null) continue;
+    changes.push(change.kind === 'remove' ? change : { ...change, until: Math.min(change.until, latest) });
+  }
+  const applied = changes.length === 0 ? [] : await backend.apply(changes, moment);
   seam('responder:after-nft');
 
   let next = 0;

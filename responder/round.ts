@@ -4,6 +4,8 @@ import type { Log } from '../core/process/log.ts';
 import type { Seam } from '../core/process/seam.ts';
 import { actionOf } from './action.ts';
 import type { Backend, Condition } from './backends/backend.ts';
+import type { Clock } from './clock.ts';
+import { createClockSteps } from './clock-steps.ts';
 import { enforceDirty } from './enforce.ts';
 import type { Fuse } from './fuse.ts';
 import type { ScheduleContext } from './grant.ts';
@@ -28,7 +30,7 @@ export interface RoundsOptions {
   readonly actor: string;
   readonly log: Log;
   readonly seam: Seam;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /** The steps of a responder. One at a time: the caller takes turns. */
@@ -50,14 +52,22 @@ export interface Rounds {
 const PUBLISH_AT_ONCE = 1000;
 
 export function createRounds(options: RoundsOptions): Rounds {
-  const { ledger, backend, bus, guard, fuse, terms, actor, log, seam, now } = options;
+  const { ledger, backend, bus, guard, fuse, terms, actor, log, seam, clock } = options;
+  const { now } = clock;
   const { enforces } = backend;
   const tally = emptyTally();
+  const clockWasSet = createClockSteps(clock, ledger, log);
   let doubtful = true;
 
   const contextAt = (moment: number): ScheduleContext => ({
     ...{ ledger, actor, enforces, now: moment, tally, fuse, guard },
   });
+
+  /** The moment by which the ledger is to be read: its times are those of the clock as it goes now. */
+  function settledNow(): number {
+    if (clockWasSet()) doubtful = true;
+    return now();
+  }
 
   async function restore(): Promise<void> {
     const created = await backend.ensure();
@@ -73,10 +83,15 @@ export function createRounds(options: RoundsOptions): Rounds {
 
   async function enforce(): Promise<void> {
     try {
+      settledNow();
       if (doubtful && enforces) await restore();
       doubtful = false;
-      ledger.write(() => schedule(contextAt(now())));
-      await enforceDirty({ ledger, backend, actor, seam, now, tally });
+      ledger.write(() => {
+        const moment = now();
+        ledger.rows.cap(moment + terms.blockFor);
+        schedule(contextAt(moment));
+      });
+      await enforceDirty({ ledger, backend, actor, seam, now, tally, longest: terms.blockFor });
     } catch (error) {
       // Nobody knows how far the firewall came: look before the next step.
       doubtful = true;
@@ -116,7 +131,7 @@ export function createRounds(options: RoundsOptions): Rounds {
   return {
     tally,
     takeIn(sightings) {
-      const moment = now();
+      const moment = settledNow();
       ledger.write(() => {
         const load = ledger.rows.load();
         for (const sighting of sightings) {
@@ -156,7 +171,7 @@ export function createRounds(options: RoundsOptions): Rounds {
       doubtful = true;
     },
     resume() {
-      const moment = now();
+      const moment = settledNow();
       const requeued = enforces ? ledger.write(() => requeuePlanned(moment)) : 0;
       if (requeued > 0) log.info({ blocks: requeued }, 'planned in dry-run: now waiting to be made');
       const lifted = ledger.write(() => liftForbidden(contextAt(moment)));
@@ -169,7 +184,8 @@ export function createRounds(options: RoundsOptions): Rounds {
       }
     },
     liftGuarded(added) {
-      const lifted = ledger.write(() => liftOverlapping(added, contextAt(now())));
+      const moment = settledNow();
+      const lifted = ledger.write(() => liftOverlapping(added, contextAt(moment)));
       if (lifted > 0) log.warn({ blocks: lifted }, 'blocks that would cut off this machine are lifted');
     },
   };

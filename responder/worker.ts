@@ -8,6 +8,7 @@ import { messageOf, TiplineError } from '../core/process/errors.ts';
 import type { Worker, WorkerContext } from '../core/process/worker-context.ts';
 import type { IndicatorStore } from '../store/port.ts';
 import type { Backend } from './backends/backend.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { createFuse } from './fuse.ts';
 import { createGauges } from './gauges.ts';
 import type { Guard } from './guard.ts';
@@ -27,7 +28,8 @@ export interface ResponderOptions {
   readonly backend: Backend;
   readonly guard: Guard;
   readonly context: WorkerContext;
-  readonly now?: () => number;
+  /** Default: those of the machine. */
+  readonly clock?: Clock;
 }
 
 export interface ResponderCounts {
@@ -61,7 +63,8 @@ export function responderGroup(name: string): string {
  * It works until `stop`, or until `closed` rejects: the firewall cannot be used, or something failed that nobody can judge.
  */
 export function startResponder(options: ResponderOptions): Responder {
-  const { config, bus, store, ledger, backend, guard, context, now = Date.now } = options;
+  const { config, bus, store, ledger, backend, guard, context, clock = systemClock() } = options;
+  const { now } = clock;
   const { health, seam } = context;
   const log = context.log.child({ role: 'responder', name: config.name });
   const terms = policyTerms(config);
@@ -78,7 +81,10 @@ export function startResponder(options: ResponderOptions): Responder {
       return backend.maxCidrs;
     },
   });
-  const rounds = createRounds({ ...{ ledger, backend, bus, guard, fuse, terms, log, seam, now }, actor: config.name });
+  const rounds = createRounds({
+    ...{ ledger, backend, bus, guard, fuse, terms, log, seam, clock },
+    actor: config.name,
+  });
   let subscription: Subscription | undefined;
 
   /** Repeats `work` through outages, which say `retryable: true`, until it succeeds or `signal` ends it. */
@@ -140,14 +146,13 @@ export function startResponder(options: ResponderOptions): Responder {
 
   /** What time brings: deadlines, what the fuse held back, requests to unblock, publishing that failed. */
   async function tick(): Promise<void> {
-    let auditAt = now() + AUDIT_EVERY;
+    let auditAt = clock.steady() + AUDIT_EVERY;
     for (;;) {
       await pause(TICK, stopping.signal);
       if (stopping.signal.aborted) return;
-      const moment = now();
-      if (moment >= auditAt) {
-        auditAt = moment + AUDIT_EVERY;
-        await outlasting(async () => audit(moment), stopping.signal);
+      if (clock.steady() >= auditAt) {
+        auditAt = clock.steady() + AUDIT_EVERY;
+        await outlasting(async () => audit(now()), stopping.signal);
       }
       await outlasting(rounds.round, stopping.signal);
       gauges.counted(rounds.tally);

@@ -69,7 +69,7 @@ export interface BlockRow {
   readonly queuedAt: number;
   readonly blockedAt: number;
   readonly changedAt: number;
-  /** The firewall may not show this row as it is. */
+  /** The firewall may not show this row as it is; of a released one: it may still hold it. */
   readonly dirty: boolean;
   /** Goes up with every change of what is wanted, so that a change made meanwhile is not overwritten. */
   readonly seq: number;

@@ -53,6 +53,10 @@ export interface BlockRows {
   /** Blocks begun after `moment` and not after `now`, by lane. */
   startedSince(moment: number, now: number): Map<string, number>;
   list(filter: BlockFilter): BlockRow[];
+  /** The clock was set by so many ms: all that was meant as a length of time goes along. */
+  shift(ms: number): void;
+  /** No block ends after this moment. */
+  cap(moment: number): void;
   /** Deletes what ended, or was refused, before this moment and is not held free. */
   prune(before: number, now: number): number;
   /** The firewall is known to hold nothing: everything enforced is to be installed again. */
@@ -72,7 +76,7 @@ export function createBlockRows(database: Database): BlockRows {
        ${COLUMNS.replaceAll(/\w+/g, (column) => `${column} = excluded.${column}`)}`,
   );
   const putHeld = database.prepare('UPDATE blocks SET kernel_until = ?, covered_by = ?, dirty = ? WHERE value = ?');
-  const dirtyUnblocks = select(`WHERE dirty = 1 AND state = 'intent-unblock' ORDER BY type LIMIT ?`);
+  const dirtyUnblocks = select(`WHERE dirty = 1 AND state IN ('intent-unblock', 'released') ORDER BY type LIMIT ?`);
   const dirtyNetworks = select(
     `WHERE dirty = 1 AND state IN ('intent-block', 'enforced') AND type = 'cidr' ORDER BY length LIMIT ?`,
   );
@@ -115,6 +119,15 @@ export function createBlockRows(database: Database): BlockRows {
   const forget = database.prepare(
     `UPDATE blocks SET kernel_until = 0, covered_by = NULL, dirty = CASE state WHEN 'enforced' THEN 1 ELSE dirty END
        WHERE kernel_until > 0 OR covered_by IS NOT NULL OR state = 'enforced'`,
+  );
+
+  const shifted = ['until', 'kernel_until', 'hold_until', 'queued_at', 'blocked_at'];
+  const shift = database.prepare(
+    `UPDATE blocks SET ${shifted.map((column) => `${column} = CASE ${column} WHEN 0 THEN 0 ELSE max(1, ${column} + ?1) END`)}`,
+  );
+  const cap = database.prepare(
+    `UPDATE blocks SET until = ?1, seq = seq + 1, dirty = CASE state WHEN 'enforced' THEN 1 ELSE dirty END
+       WHERE state IN (${quoted([...STANDING_STATES, 'waiting'])}) AND until > ?1`,
   );
 
   function counts(): Record<BlockState, number> {
@@ -207,6 +220,8 @@ export function createBlockRows(database: Database): BlockRows {
       return select(`${where} ORDER BY score DESC, until DESC LIMIT ?`).all(limit).map(readBlockRow);
     },
     prune: (before, now) => Number(prune.run(before, now).changes),
+    shift: (ms) => void shift.run(ms),
+    cap: (moment) => void cap.run(moment),
     forgetKernel: () => void forget.run(),
   };
 }

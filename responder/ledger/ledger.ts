@@ -16,10 +16,13 @@ export interface Ledger {
   readonly actions: ActionOutbox;
   /** One transaction, on disk when it returns. */
   write<T>(body: () => T): T;
-  mark(name: 'loaded'): string | undefined;
-  setMark(name: 'loaded', value: string): void;
+  mark(name: Mark): string | undefined;
+  setMark(name: Mark, value: string): void;
   close(): void;
 }
+
+/** - loaded: a new responder has read the store; - clock: how far wall time was from the steady clock. */
+type Mark = 'loaded' | 'clock';
 
 /** Where the ledger of the responder `name` is. */
 export function ledgerPath(data: string, name: string): string {

@@ -1,6 +1,7 @@
 import { type Prefix, parsePrefix } from '../../core/indicator/address.ts';
 import { isHost } from '../../core/indicator/prefix-index.ts';
 import { TiplineError } from '../../core/process/errors.ts';
+import { OPERATOR_LIFTED } from '../coverage.ts';
 import { textOf } from '../guard.ts';
 import type { BlockRow, BlockState } from './block-row.ts';
 import type { Ledger } from './ledger.ts';
@@ -52,11 +53,12 @@ export function requestUnblock(ledger: Ledger, value: string, request: UnblockRe
     ledger.rows.put({
       ...(row ?? unknownRow(key, prefix)),
       state: lift ? 'intent-unblock' : 'released',
-      code: 'OPERATOR',
+      code: OPERATOR_LIFTED,
       reason: request.reason.slice(0, 500),
       holdUntil,
       changedAt: now,
-      dirty: lift,
+      // the firewall may hold what the ledger knows nothing of
+      dirty: true,
       seq: (row?.seq ?? 0) + 1,
     });
     const coveredBy = ledger.rows

@@ -15,6 +15,7 @@ import { noSeam, type Seam } from '../../core/process/seam.ts';
 import type { WorkerContext } from '../../core/process/worker-context.ts';
 import type { Backend } from '../../responder/backends/backend.ts';
 import { createDryRun } from '../../responder/backends/dry-run.ts';
+import type { Clock } from '../../responder/clock.ts';
 import type { Guard } from '../../responder/guard.ts';
 import { type Ledger, ledgerPath, openLedger } from '../../responder/ledger/ledger.ts';
 import { type Responder, responderGroup, startResponder } from '../../responder/worker.ts';
@@ -32,7 +33,9 @@ export interface DeskOptions {
   guard?: Guard;
   store?: Pick<IndicatorStore, 'active' | 'readStates' | 'refresh'>;
   seam?: Seam;
+  /** One clock for all: time passes when it moves on. */
   now?: () => number;
+  clock?: Clock;
 }
 
 /** A responder on a real bus and a real ledger, with a hand on all of it. */
@@ -65,6 +68,11 @@ export function configWith(changes: Partial<ResponderConfig> = {}): ResponderCon
   return { ...responderSection.parse({}), ...changes, name: NAME };
 }
 
+function clockOf({ now, clock }: DeskOptions): { clock: Clock } | undefined {
+  if (clock !== undefined) return { clock };
+  return now === undefined ? undefined : { clock: { now, steady: now, boot: undefined } };
+}
+
 export async function openDesk(t: TestContext): Promise<Desk> {
   const data = mkdtempSync(join(tmpdir(), 'tipline-responder-'));
   const context: WorkerContext = { log: silentLog, health: createHealth(), metrics: createMetrics(), seam: noSeam };
@@ -93,7 +101,7 @@ export async function openDesk(t: TestContext): Promise<Desk> {
         backend: options.backend ?? createDryRun(),
         guard: options.guard ?? openGuard,
         context: { ...context, seam: options.seam ?? noSeam },
-        ...(options.now === undefined ? {} : { now: options.now }),
+        ...(clockOf(options) ?? {}),
       });
       running.add(responder);
       return responder;

@@ -330,7 +330,10 @@ it('sets a record aside that is no document, and goes on', async (t) => {
   await desk.settled(responder);
   const letters: string[] = [];
   for await (const record of desk.bus.scan(TOPICS.deadLetters)) letters.push(JSON.parse(record.value.toString()).id);
-  assert.deepEqual(letters, ['ioc.enriched-0-0', 'ioc.enriched-0-1']);
+  assert.deepEqual(
+    letters.map((id) => id.split('-').slice(0, 3).join('-')),
+    ['ioc.enriched-0-0', 'ioc.enriched-0-1'],
+  );
   assert.deepEqual(brief(await desk.actions()), [['block', 'planned', undefined, '9.1.2.4']]);
 });
 
@@ -454,7 +457,8 @@ it('makes what it had planned when the mode becomes enforce, as far as the fuse 
 it('lifts what overlaps an address that the guard comes to spare while it runs', async (t) => {
   const desk = await openDesk(t);
   const rounds = createRounds({
-    ...{ ledger: desk.ledger, bus: desk.bus, backend: createDryRun(), log: silentLog, seam: noSeam, now, actor: 'fw1' },
+    ...{ ledger: desk.ledger, bus: desk.bus, backend: createDryRun(), log: silentLog, seam: noSeam, actor: 'fw1' },
+    clock: { now, steady: now, boot: undefined },
     guard: createGuard(neverBlockLines(['9.1.2.3', '9.2.2.2'], 'new.txt')),
     fuse: createFuse({
       maxActive: 9,

@@ -137,8 +137,8 @@ it('takes requests from another connection, also for what is not blocked', async
     }),
     [
       ['intent-unblock', true, NOW + 1000],
-      ['released', false, NOW + 1000],
-      ['released', false, NOW + 1000],
+      ['released', true, NOW + 1000],
+      ['released', true, NOW + 1000],
     ],
   );
 });
