@@ -16,12 +16,14 @@ const WHOLE_HOST: ReadonlySet<string> = new Set(
 );
 /** `||ads.example^` and `||192.0.2.1^`, which no other kind of list has. */
 export const ADBLOCK_RULE = /^(?:@@)?\|\|[^\s/^*]+\^/;
+/** `*.a.example`, alone in its line. */
+export const WILDCARD = /^\*\.([^\s*/^$|]{1,253})$/;
 /** What else stands in such lists: remarks, the name of the dialect, exceptions, rules for parts of a page. */
 export const ADBLOCK_OTHER = /^(?:!|\[(?:Adblock|uBlock|AdGuard)|@@|[^\s#]*#[@?$%]*#|\|\|?)/i;
 
 /**
  * Lists of blockers in browsers and name servers, as Adblock Plus, uBlock Origin and AdGuard read them: the hosts that are blocked whole, an
- * address to be opened nowhere (`|http://a.example/x|`), and the bare domains and lines of a hosts file that such lists have between them.
+ * address to be opened nowhere (`|http://a.example/x|`), and the bare domains, `*.a.example`, and lines of a hosts file that such lists have between them.
  * Exceptions, rules for parts of a page and those with wildcards say nothing of a host, and are counted.
  */
 export function adblockRecords(bytes: AsyncIterable<Buffer>, tally: Tally): AsyncGenerator<RawIndicator[]> {
@@ -50,6 +52,9 @@ function readRule(rule: string): RawIndicator | string {
   }
   const [, url] = /^\|(https?:\/\/[^\s|*^]{1,2000})\|$/i.exec(rule) ?? [];
   if (url !== undefined) return { indicator: url, type: 'url' };
+  // of lists of name servers, where it stands for a name and all below it
+  const below = WILDCARD.exec(rule)?.[1];
+  if (below !== undefined) return hostRecord(below) ?? 'a pattern';
   const [first = '', second, more] = rule.split(/\s+/);
   if (second === undefined) return hostRecord(first) ?? 'a pattern';
   return more === undefined && leadsNowhere(first) ? (hostRecord(second) ?? 'a pattern') : 'a pattern';

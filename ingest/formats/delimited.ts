@@ -1,4 +1,6 @@
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
+import { inferType } from '../../core/indicator/infer.ts';
+import { refang } from '../../core/indicator/refang.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { printable } from '../printable.ts';
 import type { Tally } from '../tally.ts';
@@ -32,10 +34,12 @@ export async function* delimitedRecords(
         read = options.reader(cellsOf(options.columns, cells));
         return;
       }
-      const record = read(cells);
-      if (record === undefined)
-        tally.skip(number, `no indicator in column ${options.columns.indicator}`, 'no_indicator');
-      else batch.push(record);
+      for (const each of options.delimiter === undefined ? severalIn(cells) : [cells]) {
+        const record = read(each);
+        if (record === undefined)
+          tally.skip(number, `no indicator in column ${options.columns.indicator}`, 'no_indicator');
+        else batch.push(record);
+      }
     },
     broken: (reason, number) => tally.skip(number, reason, 'malformed'),
   });
@@ -50,6 +54,14 @@ export async function* delimitedRecords(
   rows.last(lines.rest().toString('utf8').replace(/\r$/, ''), lines.count + 1);
   tally.tooLong(lines.tooLong);
   if (batch.length > 0) yield batch;
+}
+
+/** A line of a list is one indicator, or several with white space or commas between if each of them is one by its looks. */
+function severalIn(cells: readonly string[]): readonly (readonly string[])[] {
+  const [line = ''] = cells;
+  if (!/\S\s+\S/.test(line)) return [cells];
+  const parts = line.trim().split(/[\s,;]+/);
+  return parts.every((part) => inferType(refang(part)) !== undefined) ? parts.map((part) => [part]) : [cells];
 }
 
 /** Turns column numbers and names into indexes. Throws FEED_COLUMNS when the header row lacks a name. */

@@ -1,7 +1,7 @@
 import { parsePrefix } from '../../../core/indicator/address.ts';
 import { inferType } from '../../../core/indicator/infer.ts';
 import { refang } from '../../../core/indicator/refang.ts';
-import { ADBLOCK_OTHER, ADBLOCK_RULE } from '../adblock.ts';
+import { ADBLOCK_OTHER, ADBLOCK_RULE, WILDCARD } from '../adblock.ts';
 import { COMMENT_MARKS, isComment, withoutTrailingComment } from '../comments.ts';
 import { DNSMASQ_RULE } from '../dnsmasq.ts';
 import { leadsNowhere } from '../hosts-file.ts';
@@ -73,6 +73,7 @@ function listOf(all: readonly string[], bare: readonly string[]): Recognition | 
   const rules = all.filter((line) => line.trim() !== '').slice(0, SAMPLE);
   if (rules.some((line) => ADBLOCK_RULE.test(line)) && share(rules, (line) => ADBLOCK_OTHER.test(line)) >= HALF)
     return known('adblock', 'rules such as "||host^"');
+  if (share(bare, (line) => WILDCARD.test(line)) >= HALF) return known('adblock', 'names with all that is below them');
   const least = isMaltrailsOwn(all) ? 0 : HALF;
   if (isMaltrail(all) && share(bare, (line) => inferType(refang(line)) !== undefined) >= least)
     return known('maltrail', 'trails below "# Reference:"');

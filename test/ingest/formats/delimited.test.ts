@@ -49,6 +49,13 @@ test('lines: comments, trailing comments, CRLF, blank lines, no line end at the 
   ]);
 });
 
+test('lines: several indicators in one, and what only looks as if there were', async () => {
+  assert.deepEqual(
+    await indicators('192.0.2.1 a[.]example, hxxp://b.example/\nseen at a.example\nHKLM\\Software\\A B\n'),
+    ['192.0.2.1', 'a[.]example', 'hxxp://b.example/', 'seen at a.example', 'HKLM\\Software\\A B'],
+  );
+});
+
 test('tsv: columns by number, confidence by steps', async () => {
   const steps: ConfidenceSteps = [
     [1, 30],

@@ -9,7 +9,7 @@ const read = (format: FormatName, document: string, ...sizes: number[]): Promise
 test('adblock: hosts that are blocked whole, and nothing of exceptions, parts of pages and patterns', async () => {
   const { records, skipped } = await read(
     'adblock',
-    '[Adblock Plus 2.0]\n! Title: x\n# a remark\n||a.example^\n||b.example^$third-party,important\n||192.0.2.1^\n||c.example\n|https://d.example/x?y=1|\ne.example\n0.0.0.0 f.example\n@@||good.example^\n||g.example^$domain=h.example\n||*.i.example^\n||j.example/ads/\n/banner[0-9]+/\nk.example##.ad\n##.ad\n||l.example^$badfilter\n',
+    '[Adblock Plus 2.0]\n! Title: x\n# a remark\n||a.example^\n||b.example^$third-party,important\n||192.0.2.1^\n||c.example\n|https://d.example/x?y=1|\ne.example\n0.0.0.0 f.example\n*.m.example\n@@||good.example^\n||g.example^$domain=h.example\n||*.i.example^\n||j.example/ads/\n/banner[0-9]+/\nk.example##.ad\n##.ad\n||l.example^$badfilter\n',
     7,
   );
   assert.deepEqual(named(records), [
@@ -20,16 +20,17 @@ test('adblock: hosts that are blocked whole, and nothing of exceptions, parts of
     'url https://d.example/x?y=1',
     'domain e.example',
     'domain f.example',
+    'domain m.example',
   ]);
   assert.deepEqual(skipped, [
-    '11: an exception: "@@||good.example^"',
-    '12: a rule for some pages alone: "||g.example^$domain=h.example"',
-    '13: a pattern: "||*.i.example^"',
-    '14: a pattern: "||j.example/ads/"',
-    '15: a pattern: "/banner[0-9]+/"',
-    '16: a rule for a part of a page: "k.example##.ad"',
-    '17: a rule for a part of a page: "##.ad"',
-    '18: a rule for some pages alone: "||l.example^$badfilter"',
+    '12: an exception: "@@||good.example^"',
+    '13: a rule for some pages alone: "||g.example^$domain=h.example"',
+    '14: a pattern: "||*.i.example^"',
+    '15: a pattern: "||j.example/ads/"',
+    '16: a pattern: "/banner[0-9]+/"',
+    '17: a rule for a part of a page: "k.example##.ad"',
+    '18: a rule for a part of a page: "##.ad"',
+    '19: a rule for some pages alone: "||l.example^$badfilter"',
   ]);
 });
 

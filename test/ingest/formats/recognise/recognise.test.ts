@@ -124,6 +124,7 @@ test('lists that have a language of their own', () => {
     'adblock',
     '[Adblock Plus]\n! Title: x\n! more\n||a.test^\n@@||b.test^\n##.banner\n',
     '! x\n||a.test^$third-party\n||b.test^\n',
+    '# x\n*.a.test\n*.b.test\n',
   );
   is('dnsmasq', 'server=/a.test/\n# x\naddress=/b.test/0.0.0.0\n', 'local=/a.test/b.test/\n', 'address=/a.test/#\n');
   is(
