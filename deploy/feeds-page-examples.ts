@@ -126,7 +126,8 @@ feeds:
   [
     'misp',
     {
-      about: 'A MISP server, by its REST API: what its events say that an account may read.',
+      about:
+        'A MISP server, by its REST API: what its events say that an account may read. What was deleted is withdrawn. What was removed outright is only missing: the modes `event` and `index`, which read events whole, withdraw it when they read its event again.',
       yaml: `
 feeds:
   - name: misp
@@ -138,7 +139,8 @@ feeds:
   [
     'misp-feed',
     {
-      about: 'A feed that a MISP publishes: a folder on a web server with manifest.json and a file for each event.',
+      about:
+        'A feed that a MISP publishes: a folder on a web server with manifest.json and a file for each event. What a changed event says no longer is withdrawn; what an event that left the manifest said expires by itself.',
       yaml: `
 feeds:
   - name: misp-feed

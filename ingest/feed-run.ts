@@ -4,6 +4,7 @@ import type { Log } from '../core/process/log.ts';
 import type { WorkerContext } from '../core/process/worker-context.ts';
 import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
+import type { FeedMemory } from './feed-memory.ts';
 import type { FeedState, Quarantine } from './feed-state.ts';
 import type { TransportedFetcher } from './fetch/transport.ts';
 import type { NotSent, Rules } from './outgoing.ts';
@@ -37,6 +38,7 @@ export interface FeedRun extends Rules {
   readonly fetcher: TransportedFetcher;
   readonly clock: Clock;
   readonly keeper: StateKeeper;
+  readonly memory: FeedMemory;
   /** What no list should name. */
   readonly own: OwnThings;
   /** Folder of the lists that are judged before they are published. */

@@ -5,6 +5,7 @@ import { hostsIn } from '../core/process/config/hosts.ts';
 import type { KafkaReach } from '../core/process/config/sections.ts';
 import type { Log } from '../core/process/log.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
+import type { FeedMemory } from './feed-memory.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { FeedSettings } from './settings.ts';
@@ -56,6 +57,8 @@ export interface PollContext {
   readonly signal: AbortSignal;
   /** Counts what had to be left out. */
   readonly tally: Tally;
+  /** Absent where a feed is only looked at. */
+  readonly memory?: FeedMemory;
   /** No poll before this moment (epoch ms): a quota is used up. Survives a restart. */
   postpone(until: number): void;
 }

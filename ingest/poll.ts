@@ -53,6 +53,7 @@ export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOpti
     once: options.once,
     signal,
     tally: run.tally,
+    memory: run.memory,
     postpone: (until) => keeper.update({ notBefore: until }),
   });
   async function* limited(): AsyncGenerator<Page> {

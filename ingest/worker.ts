@@ -5,6 +5,7 @@ import { createAdmission } from './admission.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
 import type { ConfiguredFeed } from './feed.ts';
 import { type FeedFailure, type LifeOptions, liveFeed } from './feed-life.ts';
+import { createFeedMemory } from './feed-memory.ts';
 import { BusFailure, type FeedCounts, type FeedRun } from './feed-run.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import { transported, transportOf } from './fetch/transport.ts';
@@ -89,6 +90,7 @@ export function startIngest(options: IngestOptions): IngestWorker {
       fetcher,
       clock,
       keeper,
+      memory: createFeedMemory(options.cursors, settings.name),
       own: ownThingsOf(settings.checks, options.own),
       lists: options.lists,
       isReleased: (quarantine) => isReleased(options.cursors, settings.name, quarantine),

@@ -7,6 +7,7 @@ import { mispRecords } from '../../formats/misp/records.ts';
 import { createSummary, noteLeftOut } from '../../formats/misp/summary.ts';
 import { listText } from '../../formats/text.ts';
 import { PAGE_RECORDS } from '../../pages.ts';
+import { createEventMembers, type EventReading } from './event-members.ts';
 import type { EventTable } from './event-table.ts';
 
 /** An event as a manifest or an index names it. */
@@ -48,24 +49,44 @@ export async function* readChangedEvents(work: ChangedEvents): AsyncGenerator<Pa
   let failed = 0;
   let inARow = 0;
   let failure: TiplineError | undefined;
+  const members = context.memory === undefined ? undefined : createEventMembers(context.memory, tally);
+  /** Readings of events of which all stands in what was yielded, or in `records`. */
+  let read: EventReading[] = [];
+
+  /** The cursor moves only when what the events said is remembered: else what is new in them could not be taken back later. */
+  async function* deliver(cursor: unknown): AsyncGenerator<Page> {
+    if (read.length === 0) yield cursor === undefined ? { records } : { records, cursor };
+    else {
+      yield { records };
+      for (const reading of read) await reading.keep();
+      if (cursor !== undefined) yield { records: [], cursor };
+    }
+    read = [];
+    records = [];
+  }
 
   for (const entry of work.entries) {
     if (context.signal.aborted) return;
-    const read = before.known(entry.uuid);
+    const readBefore = before.known(entry.uuid);
+    const reading = members?.begin();
     const own: MispOptions = {
       ...options,
       summary,
       // only what changed since the event was read can have been switched off since
-      ...(read === undefined ? {} : { switchedOff: (_id, stamp) => stamp > read }),
+      ...(readBefore === undefined ? {} : { switchedOff: (_id, stamp) => stamp > readBefore }),
     };
     try {
       const answer = await work.fetch(entry);
       const bytes = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
-      for await (const batch of mispRecords(bytes, own, tally)) {
+      for await (const batch of mispRecords(bytes, own, reading?.tally ?? tally)) {
+        reading?.note(batch);
         records.push(...batch);
-        if (records.length < PAGE_RECORDS) continue;
-        yield { records };
-        records = [];
+        if (records.length >= PAGE_RECORDS) yield* deliver(undefined);
+      }
+      if (reading !== undefined) {
+        reading.event(entry.uuid, entry.stamp);
+        records.push(...(await reading.withdrawn()));
+        read.push(reading);
       }
     } catch (error) {
       if (!(error instanceof TiplineError) || context.signal.aborted) throw error;
@@ -79,22 +100,22 @@ export async function* readChangedEvents(work: ChangedEvents): AsyncGenerator<Pa
       failure ??= failedEvent(entry.uuid, error);
       if (inARow < MOST_IN_A_ROW && !isFatal(error)) continue;
       // a server that lets so many requests through a quarter of an hour must not be asked for the same ones again
-      yield { records, cursor: work.cursor() };
+      yield* deliver(work.cursor());
       throw error;
     }
     inARow = 0;
     done += 1;
     table.set(entry.uuid, entry.stamp);
     if (done % EVENTS_A_CURSOR !== 0) continue;
-    yield { records, cursor: work.cursor() };
-    records = [];
+    yield* deliver(work.cursor());
   }
   noteLeftOut(summary, tally);
+  members?.tell();
   if (missing > 0) {
     tally.note(`${missing} listed events are not there (the first is ${firstMissing}); they are tried again next time`);
   }
   if (failed > 1) tally.note(`${failed} events could not be read; they are tried again next time`);
-  yield { records, cursor: work.cursor() };
+  yield* deliver(work.cursor());
   if (failure !== undefined) throw failure;
 }
 

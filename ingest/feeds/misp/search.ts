@@ -8,6 +8,7 @@ import { createSummary, noteLeftOut, type Summary } from '../../formats/misp/sum
 import { listText } from '../../formats/text.ts';
 import { inPages } from '../../pages.ts';
 import type { Tally } from '../../tally.ts';
+import { createEventMembers } from './event-members.ts';
 
 const second = z.int().min(0).max(253_402_300_799);
 
@@ -114,6 +115,9 @@ async function* readSweep(
   };
   if (context.signal.aborted) return;
   const isLast = pageEnd(context.tally);
+  // attributes that are searched for one by one are no event
+  const remembers = search.kind === 'event' ? context.memory : undefined;
+  const members = remembers === undefined ? undefined : createEventMembers(remembers, context.tally);
   for (let pages = 0; ; pages += 1) {
     if (pages === search.maxPages) throw tooManyPages(search.maxPages);
     const page = sweep?.page ?? 1;
@@ -121,15 +125,25 @@ async function* readSweep(
     const began: number = sweep?.began ?? clock.began ?? beganAt(answer, nowSeconds);
     clock.began = began;
     const seen = createSummary();
+    const reading = members?.begin();
     const options: MispOptions = {
       ...search.options,
       summary: seen,
+      ...(reading === undefined ? {} : { eventRead: (uuid, stamp) => reading.event(uuid.toLowerCase(), stamp) }),
       // one with a greater number is new, so it was never told
       ...(knownId > 0 ? { switchedOff: (id: number) => id > 0 && id <= knownId } : {}),
     };
     const bytes = listText(answer.bytes, { contentType: answer.contentType, allowHtmlType: false });
-    for await (const records of inPages(mispRecords(bytes, options, context.tally))) yield { records };
+    for await (const records of inPages(mispRecords(bytes, options, reading?.tally ?? context.tally))) {
+      reading?.note(records);
+      yield { records };
+    }
     if (context.signal.aborted) return;
+    if (reading !== undefined) {
+      const gone = await reading.withdrawn();
+      if (gone.length > 0) yield { records: gone };
+      await reading.keep();
+    }
     addTo(total, seen);
     sweep = {
       by,
@@ -143,6 +157,7 @@ async function* readSweep(
     state.cursor = { ...state.cursor, sweep };
     yield { records: [], cursor: state.cursor };
   }
+  members?.tell();
   const { newest, began, greatestId } = sweep;
   state.cursor = {
     ...state.cursor,

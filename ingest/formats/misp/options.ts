@@ -22,6 +22,8 @@ export interface MispOptions {
   readonly categories?: ReadonlySet<string>;
   /** Where an event can be read by a person, for `reference`. */
   readonly eventUrl?: (uuid: string) => string;
+  /** Told of each event that was read whole, with the second of its last change. */
+  readonly eventRead?: (uuid: string, stamp: number) => void;
   /** Bytes of an attribute, object or event that is built whole; larger events and objects are read from the inside. Default 1 MiB. */
   readonly maxElement?: number;
   /** Counts what was read. Given by whoever reads several documents as one: the caller then tells what was left out. */

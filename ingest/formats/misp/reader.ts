@@ -224,6 +224,7 @@ export class MispReader {
       if (object !== undefined) addObject(statement.record, object);
       yield complete(statement, head, this.#options.eventUrl);
     }
+    this.#options.eventRead?.(head.uuid, head.stamp);
   }
 
   /** An element of a list of anything. */
@@ -257,6 +258,7 @@ export class MispReader {
       const words = wordsOfObject(object);
       for (const attribute of listOf(object.Attribute)) yield* this.#told(attribute, words, head);
     }
+    this.#options.eventRead?.(head.uuid, head.stamp);
   }
 
   #head(fields: Fields): EventHead {

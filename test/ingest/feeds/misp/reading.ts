@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type { RawIndicator } from '../../../../core/contract/raw-indicator.ts';
 import { silentLog } from '../../../../core/process/log.ts';
 import type { FeedDefinition } from '../../../../ingest/feed.ts';
+import type { FeedMemory } from '../../../../ingest/feed-memory.ts';
 import { createFetcher } from '../../../../ingest/fetch/fetcher.ts';
 import { createTally, type TallyReport } from '../../../../ingest/tally.ts';
 
@@ -21,7 +22,7 @@ export interface Source {
 }
 
 /** A feed that is polled by hand, with its cursor kept as a store keeps it. */
-export function openSource(t: TestContext, definition: FeedDefinition, section: object): Source {
+export function openSource(t: TestContext, definition: FeedDefinition, section: object, memory?: FeedMemory): Source {
   const fetcher = createFetcher({ connectTimeout: 2000, answerTimeout: 5000, totalTimeout: 20_000 });
   t.after(() => fetcher.close());
   const source: Source = {
@@ -45,6 +46,7 @@ export function openSource(t: TestContext, definition: FeedDefinition, section: 
           once: true,
           signal: new AbortController().signal,
           tally,
+          ...(memory === undefined ? {} : { memory }),
           postpone: () => {},
         });
         for await (const page of polled) {
