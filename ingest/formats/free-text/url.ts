@@ -53,6 +53,8 @@ function endOfPath(text: string, from: number, most: number, before: string): nu
     ['{', 0],
   ]);
   let end = from;
+  /** Where a placeholder of several words begins, `?name=[your address]`: a square bracket that stays open. */
+  let placeholder: number | undefined;
   let mayBeWords = before === '' || before === '\n';
   while (end < most) {
     PLAIN.lastIndex = end;
@@ -73,12 +75,14 @@ function endOfPath(text: string, from: number, most: number, before: string): nu
       const left = (open.get(opener) ?? 0) - 1;
       if (left < 0) break;
       open.set(opener, left);
+      if (opener === '[' && left === 0) placeholder = undefined;
     } else if (open.has(char)) {
+      if (char === '[') placeholder ??= end;
       open.set(char, (open.get(char) ?? 0) + 1);
     }
     end += 1;
   }
-  return Math.min(end, most);
+  return Math.min(placeholder ?? end, most);
 }
 
 /** Dates, digests, addresses, empty and quoted cells. */

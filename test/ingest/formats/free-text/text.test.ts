@@ -517,6 +517,19 @@ describe('hostile text', () => {
   });
 });
 
+describe('a URL with a placeholder of several words', () => {
+  it('ends before it, and takes brackets that are closed', async () => {
+    const { records } = await readDocument(
+      (bytes, tally) => textRecords(bytes, {}, tally),
+      'hxxp://a[.]example/x/?[six digits] hxxp://b[.]example/?name=[your address] http://c.example/?a[]=1&b[x]=2',
+    );
+    assert.deepEqual(
+      records.map(({ indicator }) => indicator),
+      ['http://a.example/x/', 'http://b.example/?name=', 'http://c.example/?a[]=1&b[x]=2'],
+    );
+  });
+});
+
 describe('pages on which people tell what they found', () => {
   const found = async (text: string): Promise<string[]> =>
     (await readDocument((bytes, tally) => textRecords(bytes, {}, tally), text)).records.map(
