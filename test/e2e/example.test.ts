@@ -97,6 +97,7 @@ describe('the shipped example, in a folder where nothing is configured', () => {
     assert.equal(code, 0);
     const status = JSON.parse(stdout);
     assert.deepEqual(Object.keys(status), [
+      'asked',
       'feeds',
       'lag',
       'indicators',
