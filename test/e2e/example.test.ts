@@ -130,7 +130,7 @@ describe('the shipped example, in a folder where nothing is configured', () => {
     );
     assert.match(why.stdout, /^alert +alerted .* mail /m);
     assert.match(why.stdout, /^block +would be blocked \(dry-run\) until .*confidence 95 \(at least 80\)/m);
-    assert.match(why.stdout, /^example-partner .* live /m);
+    assert.match(why.stdout, /^example +example-partner .* live /m);
 
     const allowed = await folder.run(['explain', '203.0.113.7']);
     assert.match(allowed.stdout, /^alert +not alerted: its status is allowed/m);
