@@ -22,7 +22,9 @@ const schema = z.strictObject({
   type: z.literal('file'),
   path: z
     .union([pattern, z.array(pattern).min(1).max(100)])
-    .describe('A path or a glob (`*`, `**`, `?`, `{a,b}`), or a list of them; at most 10,000 files at a time. The folder must be there; of the files those that were written to longest ago are read first.'),
+    .describe(
+      'A path or a glob (`*`, `**`, `?`, `{a,b}`), or a list of them; at most 10,000 files at a time. The folder must be there; of the files those that were written to longest ago are read first.',
+    ),
   // by the clock and not by fs.watch: that one sees nothing on network and overlay mounts, drops events under load, and names no file
   // that was moved
   look_every: duration
