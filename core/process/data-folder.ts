@@ -12,6 +12,9 @@ export type Release = () => void;
 /** Long enough for a process that is just ending, short enough for an operator who started a second one. */
 const PATIENCE_MS = 500;
 
+/** A connection that nothing refers to is closed by the garbage collector, and its lock with it. */
+const locks = new Set<DatabaseSync>();
+
 /** The database file that bus and store share in embedded mode. */
 export function databasePath(data: string): string {
   return join(data, 'tipline.db');
@@ -50,7 +53,9 @@ export function holdDataFolder(data: string): Release {
     throw held ?? error;
   }
   const held = lock;
+  locks.add(held);
   return () => {
+    locks.delete(held);
     if (held.isOpen) held.close();
   };
 }

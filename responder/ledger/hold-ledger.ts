@@ -3,6 +3,9 @@ import { codeOf, TiplineError } from '../../core/process/errors.ts';
 import { privateFile } from '../../core/process/private-files.ts';
 import { databaseError } from '../../core/process/sqlite-error.ts';
 
+/** A connection that nothing refers to is closed by the garbage collector, and its lock with it. */
+const locks = new Set<DatabaseSync>();
+
 /**
  * Makes this process the one responder that acts on a ledger; returns how to let go. Two of one name would share the
  * group's partitions and undo each other's rules. The lock is SQLite's, so it ends with the process however that dies.
@@ -38,7 +41,9 @@ function tryHold(path: string): (() => void) | undefined {
     throw error;
   }
   const held = database;
+  locks.add(held);
   return () => {
+    locks.delete(held);
     if (held.isOpen) held.close();
   };
 }
