@@ -155,7 +155,7 @@ interface FeedParts<Config extends FeedSettings> {
 }
 
 /** How a source is reached, and how its answers are judged, changes nothing of what it says. */
-const WAYS = ['proxy', 'tls', 'rate', 'checks', 'limits'];
+const WAYS = ['proxy', 'tls', 'rate', 'allow_private', 'checks', 'limits'];
 
 /** Ties a schema to what it configures. */
 export function defineFeed<Config extends FeedSettings>(parts: FeedParts<Config>): FeedDefinition {

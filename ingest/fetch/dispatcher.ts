@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import tls from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
@@ -18,6 +19,8 @@ export interface DispatcherOptions {
   tls?: TlsParts;
   /** An http or https URL, with user and password when it asks for them. */
   proxy?: string | undefined;
+  /** Resolves the names of sources; a proxy resolves them itself. */
+  lookup?: LookupFunction | undefined;
 }
 
 /** How long a connection may take to be made. */
@@ -27,7 +30,7 @@ const MOST_HEADER_BYTES = 32 * 1024;
 
 /** The connections of one fetcher. Throws what OpenSSL says of PEM that it cannot use. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { connectTimeout, proxy } = options;
+  const { connectTimeout, proxy, lookup } = options;
   const connect = { timeout: connectTimeout, ...secured(options.tls ?? {}) };
   const shared = {
     maxHeaderSize: MOST_HEADER_BYTES,
@@ -36,7 +39,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     keepAliveTimeout: 4000,
     connections: 8,
   };
-  if (proxy === undefined) return new Agent({ ...shared, connect });
+  if (proxy === undefined)
+    return new Agent({ ...shared, connect: { ...connect, ...(lookup === undefined ? {} : { lookup }) } });
   return new ProxyAgent({
     ...shared,
     uri: proxy,

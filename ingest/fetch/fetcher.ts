@@ -44,6 +44,8 @@ export interface Route {
   /** Connections to the origin that the feed was set up for, and to those it is sent on to. */
   home: Dispatcher;
   away: Dispatcher;
+  /** Throws when no request of the feed may go there. */
+  admitUrl?(url: URL): void;
   /** For messages: the proxy, if there is one. */
   via?: string;
   /** Resolves when one more request may go out. */
@@ -102,6 +104,7 @@ export function createFetcher(options: FetcherOptions = {}): Fetcher {
   const direct: Route = { home: shared, away: shared, admit: async () => {}, received: () => {}, now: Date.now };
 
   async function send(hop: Hop, { wanted, route, budget, own }: Call): Promise<Dispatcher.ResponseData> {
+    route.admitUrl?.(hop.url);
     await route.admit(wanted.signal);
     const { method, body, headers } = own;
     try {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { reached } from '../../core/process/config/hosts.ts';
@@ -8,6 +9,7 @@ import { milliseconds, sourceUrl } from '../setting-values.ts';
 import { CONNECT_MS, createDispatcher, type TlsParts } from './dispatcher.ts';
 import type { Fetcher, Route } from './fetcher.ts';
 import { createRateBudget } from './rate-budget.ts';
+import { createReach, hostsOf } from './reach.ts';
 
 const pem = z.string().min(1).max(1_000_000);
 
@@ -49,24 +51,29 @@ export const transportKeys = {
     })
     .optional()
     .describe('The most requests that the source is sent in a time; those above wait.'),
+  allow_private: z
+    .boolean()
+    .default(false)
+    .describe(
+      'May a source on the internet lead to addresses that are not, by redirects and by addresses in its answers? What the configuration itself names may be anywhere.',
+    ),
 };
 
 export interface TransportSettings {
   readonly proxy?: string | undefined;
   readonly tls?: z.output<typeof tlsSection> | undefined;
   readonly rate?: { requests: number; per: number } | undefined;
+  readonly allow_private?: boolean | undefined;
+  /** What the feed's section names; absent: requests may go anywhere. */
+  readonly hosts?: ReadonlySet<string>;
 }
 
 const transportShape = z.object(transportKeys);
 
 /** What a feed's settings say of the way to its source; nothing for feeds that fetch nothing and mean something else by these keys. */
-export function transportOf({
-  proxy,
-  tls,
-  rate,
-}: Partial<Record<keyof TransportSettings, unknown>>): TransportSettings {
-  const parsed = transportShape.safeParse({ proxy, tls, rate });
-  return parsed.success ? parsed.data : {};
+export function transportOf(section: object): TransportSettings {
+  const parsed = transportShape.safeParse(section);
+  return { ...(parsed.success ? parsed.data : {}), hosts: hostsOf({ ...section, proxy: undefined }) };
 }
 
 /** Since the fetcher was made: what was sent and what came, compressed as it was. */
@@ -94,7 +101,8 @@ export function transported(
   settings: TransportSettings,
   clock: Clock = REAL_CLOCK,
 ): TransportedFetcher {
-  const { proxy, tls, rate } = settings;
+  const { proxy, tls, rate, hosts, allow_private: allowPrivate = false } = settings;
+  const reach = hosts === undefined ? undefined : createReach({ hosts, allowPrivate });
   const admit = rate === undefined ? undefined : createRateBudget(rate, clock);
   const stats: FetchStats = { requests: 0, bytes: 0 };
   const via = proxy === undefined ? undefined : new URL(proxy).host;
@@ -110,11 +118,12 @@ export function transported(
     },
     now: () => clock.now(),
     ...(via === undefined ? {} : { via }),
+    ...(reach === undefined ? {} : { admitUrl: reach.admit }),
   };
 
   async function through<Answer>(send: (route: Partial<Route>) => Promise<Answer>): Promise<Answer> {
-    if (proxy === undefined && tls === undefined) return await send(counted);
-    roads ??= openRoads(settings);
+    if (proxy === undefined && tls === undefined && reach === undefined) return await send(counted);
+    roads ??= openRoads(settings, reach?.lookup);
     const mine = roads;
     try {
       return await send({ ...counted, ...(await mine) });
@@ -138,9 +147,10 @@ export function transported(
   };
 }
 
-async function openRoads({ proxy, tls = {} }: TransportSettings): Promise<Roads> {
+async function openRoads({ proxy, tls = {} }: TransportSettings, lookup: LookupFunction | undefined): Promise<Roads> {
   const [ca, cert, key] = await Promise.all([pemOf(tls, 'ca'), pemOf(tls, 'cert'), pemOf(tls, 'key')]);
-  const open = (parts: TlsParts): Dispatcher => createDispatcher({ connectTimeout: CONNECT_MS, proxy, tls: parts });
+  const open = (parts: TlsParts): Dispatcher =>
+    createDispatcher({ connectTimeout: CONNECT_MS, proxy, tls: parts, lookup });
   try {
     const home = open({ ca, cert, key, passphrase: tls.passphrase, serverName: tls.server_name });
     const own = cert !== undefined || tls.server_name !== undefined;
