@@ -4,13 +4,17 @@
  */
 import { openEmbeddedBus } from '../../bus/embedded/bus.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
+import { readYaml } from '../../core/process/config/yaml-file.ts';
 import { createHealth } from '../../core/process/health.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createMetrics } from '../../core/process/metrics.ts';
 import { killAt, noSeam } from '../../core/process/seam.ts';
 import { createNftables } from '../../responder/backends/nftables/nftables.ts';
+import { createGuard, type Guard } from '../../responder/guard.ts';
+import { createHostReader } from '../../responder/host/read-host.ts';
 import { holdLedger } from '../../responder/ledger/hold-ledger.ts';
 import { ledgerPath, openLedger } from '../../responder/ledger/ledger.ts';
+import { neverBlockRules, ownDomains, ownNetworks } from '../../responder/never-block.ts';
 import { responderGroup, startResponder } from '../../responder/worker.ts';
 import { until } from '../services/wait.ts';
 import { configWith, emptyStore, NAME, openGuard } from './desk.ts';
@@ -20,8 +24,16 @@ interface Order {
   /** How nft is run: in a namespace that the test made. */
   command: string[];
   killAt?: string;
-  /** Changes a transaction, so that few blocks make several. */
-  maxChanges: number;
+  /** Changes a transaction, so that few blocks make several; default: the firewall's own. */
+  maxChanges?: number;
+  /** With the guard of a real responder, which reads the machine (or the namespace) that this process runs in; else with none. */
+  guarded?: { etc: string; own: string[]; peers: string[] };
+}
+
+function realGuard({ etc, own, peers }: NonNullable<Order['guarded']>): Guard {
+  const rules = readYaml('rules/never-block.yaml');
+  const spared = [...neverBlockRules(rules.value, rules.path, rules.lineOf), ...ownNetworks(own)];
+  return createGuard(spared, createHostReader({ peers: () => peers, own: ownDomains(own), etc }));
 }
 
 const order: Order = JSON.parse(process.argv[2] ?? '');
@@ -38,8 +50,8 @@ const responder = startResponder({
   bus,
   store: emptyStore(),
   ledger,
-  backend: { ...nftables, maxChanges: order.maxChanges },
-  guard: openGuard,
+  backend: order.maxChanges === undefined ? nftables : { ...nftables, maxChanges: order.maxChanges },
+  guard: order.guarded === undefined ? openGuard : realGuard(order.guarded),
   context: { log, health: createHealth(), metrics: createMetrics(), seam },
 });
 responder.closed.catch((error: unknown) => {
@@ -48,7 +60,7 @@ responder.closed.catch((error: unknown) => {
 });
 await until(async () => (await bus.lag(TOPICS.enriched, responderGroup(NAME))) === 0, {
   what: 'the topic to be read',
-  timeout: 60_000,
+  timeout: 900_000,
 });
 await responder.settle();
 process.stdout.write('settled\n');
