@@ -103,7 +103,8 @@ export const LIST_NOTES = `
 A \`table\` has cells between commas, semicolons, bars or tabs, in quotes or not, with a header row or without. Every column of indicators is read, with the types
 that a column of types tells, and dates, names of malware, tags, descriptions and references go with each. What is not read is told by column and by type, with its number.
 
-The fields of \`columns\` are \`indicator\`, \`type\`, \`ref\`, \`confidence\`, \`severity\`, \`timestamp\`, \`first_seen\`, \`last_seen\`, \`valid_until\`, \`tags\`, \`tlp\`, \`description\`,
+The fields of \`columns\` are \`indicator\`, \`type\`, \`ref\`, \`confidence\`, \`severity\`, \`timestamp\`, \`first_seen\`, \`last_seen\`, \`valid_from\`, \`valid_until\`, \`tags\`, \`tlp\`, \`description\`,
+\`event_id\`, \`port\`, \`sightings\`,
 \`reference\`, \`categories\` and \`malware\`. In \`csv\` and \`tsv\` each is a number from 1 or a name in the header row; without them the indicator is in column 1; commas part several tags in a cell. In \`json\` and \`ndjson\` it is a path, and
 \`indicator\` is required: names with dots between them, \`[]\` for each element of an array, \`*\` for each value of an object, such as \`data[].ip\`, \`*[].url\` or
 \`ips[]\`. The other fields are looked for in the same element, or above it where their path goes the same way (\`meta.generated_at\`, \`results[].name\`).

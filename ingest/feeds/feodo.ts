@@ -34,8 +34,9 @@ function recordsOf(fields: Fields): RawIndicator[] | string {
   if (status === 'online' || status === 'offline') record.tags = [status];
   const malware = textIn(fields, 'malware');
   if (malware !== undefined) record.malware = [malware];
+  const port = numberIn(fields, 'port', 'dst_port');
+  if (port !== undefined) record.port = port;
   const context = contextOf({
-    port: numberIn(fields, 'port', 'dst_port'),
     hostname: textIn(fields, 'hostname'),
     as_number: numberIn(fields, 'as_number'),
     as_name: textIn(fields, 'as_name'),

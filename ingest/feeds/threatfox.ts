@@ -174,8 +174,10 @@ function recordsOf(fields: Fields): RawIndicator[] | string {
   if (malware !== undefined) record.malware = [malware];
   const reference = textIn(fields, 'reference');
   if (reference !== undefined) record.reference = reference;
+  const port =
+    told === 'ip:port' ? numberIn({ port: indicator.slice(indicator.lastIndexOf(':') + 1) }, 'port') : undefined;
+  if (port !== undefined) record.port = port;
   const context = contextOf({
-    port: told === 'ip:port' ? numberIn({ port: indicator.slice(indicator.lastIndexOf(':') + 1) }, 'port') : undefined,
     malware_aliases: wordsIn(fields, 'malware_alias'),
     malpedia: textIn(fields, 'malware_malpedia'),
     reporter: textIn(fields, 'reporter'),

@@ -31,6 +31,7 @@ function saidOf(pulse: Fields): Said {
   const id = textIn(pulse, 'id');
   if (id !== undefined) {
     said.ref = id;
+    said.event_id = id;
     said.reference = `https://otx.alienvault.com/pulse/${encodeURIComponent(id)}`;
   }
   const modified = timeIn(pulse, 'modified', 'created');

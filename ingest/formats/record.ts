@@ -8,13 +8,23 @@ const TEXT_FIELDS = [
   'timestamp',
   'first_seen',
   'last_seen',
+  'valid_from',
   'valid_until',
   'description',
   'reference',
+  'event_id',
 ] as const;
 const LIST_FIELDS = ['tags', 'categories', 'malware'] as const;
 const NUMBER_FIELDS = ['confidence', 'severity'] as const;
-export const LIST_COLUMNS = ['indicator', 'tlp', ...TEXT_FIELDS, ...LIST_FIELDS, ...NUMBER_FIELDS] as const;
+const COUNT_FIELDS = ['port', 'sightings'] as const;
+export const LIST_COLUMNS = [
+  'indicator',
+  'tlp',
+  ...TEXT_FIELDS,
+  ...LIST_FIELDS,
+  ...NUMBER_FIELDS,
+  ...COUNT_FIELDS,
+] as const;
 export type ListColumn = (typeof LIST_COLUMNS)[number];
 
 /** Where each field stands in a row of kind R: a cell of a table, a place in a JSON document. */
@@ -34,6 +44,7 @@ export function rowReader<R>(cells: Cells<R>, steps: ConfidenceSteps | undefined
   const indicatorOf = cells.indicator ?? (() => undefined);
   const texts = TEXT_FIELDS.flatMap((field) => placed(cells, field));
   const lists = LIST_FIELDS.flatMap((field) => placed(cells, field));
+  const counts = COUNT_FIELDS.flatMap((field) => placed(cells, field));
   const confidenceOf = cells.confidence;
   const severityOf = cells.severity;
 
@@ -58,6 +69,10 @@ export function rowReader<R>(cells: Cells<R>, steps: ConfidenceSteps | undefined
     if (severityOf !== undefined) {
       const severity = within100(numberOf(severityOf(row)));
       if (severity !== undefined) record.severity = severity;
+    }
+    for (const [field, cell] of counts) {
+      const count = numberOf(cell(row));
+      if (count !== undefined && Number.isInteger(count) && count > 0) record[field] = count;
     }
     return record;
   };

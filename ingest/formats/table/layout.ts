@@ -50,7 +50,7 @@ const MOSTLY = 0.8;
 const SOME = 0.3;
 /** Titles may stand above a header row. */
 const MOST_TITLES = 5;
-const DATE_FIELDS = ['first_seen', 'last_seen', 'valid_until', 'timestamp'] as const;
+const DATE_FIELDS = ['first_seen', 'last_seen', 'valid_from', 'valid_until', 'timestamp'] as const;
 
 /** The layout of a table by its first lines; undefined when they are none, or hold no indicator. The last line must not be cut off. */
 export function layoutOf(lines: readonly string[]): Layout | undefined {

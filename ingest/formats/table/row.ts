@@ -27,7 +27,7 @@ export interface TableRows {
 /** At most so confident is a statement that is not for detection, as in MISP. */
 const NOT_FOR_DETECTION = 20;
 const MOST_TOLD = 12;
-const DATES: ReadonlySet<ListColumn> = new Set(['first_seen', 'last_seen', 'valid_until', 'timestamp']);
+const DATES: ReadonlySet<ListColumn> = new Set(['first_seen', 'last_seen', 'valid_from', 'valid_until', 'timestamp']);
 /** Types that are told apart and kept; a feed may write any word. */
 const MOST_TYPES = 200;
 

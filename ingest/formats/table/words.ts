@@ -22,10 +22,13 @@ const FIELDS: Readonly<Partial<Record<ListColumn, string>>> = {
   tlp: 'tlp',
   ref: 'uuid iocid',
   first_seen:
-    'firstseen firstseenutc firstseendate datefirstseen dateadded validfrom discovered detectiondate datedetected firstsubmission firstsubmitted firstsubonvt date',
+    'firstseen firstseenutc firstseendate datefirstseen dateadded discovered detectiondate datedetected firstsubmission firstsubmitted firstsubonvt date',
   last_seen: 'lastseen lastseenutc lastonline lastseendate datelastseen lastupdated lastupdate',
+  valid_from: 'validfrom',
   valid_until: 'validuntil endofvalidity expires expiresat',
   timestamp: 'published reported reporteddate lastmodifieddate',
+  port: 'port dstport destport destinationport',
+  sightings: 'sightings sightingcount sightingscount',
   malware: 'malwareprintable malware malwarefamily family malwarename signature threatname malwarefamilies',
   categories: 'threattype category categories threat killchain iocthreattype',
   description:

@@ -36,7 +36,8 @@ describe('feodo', () => {
       last_seen: '2026-11-20T00:00:00.000Z',
       tags: ['offline'],
       malware: ['Example'],
-      context: { port: 443, as_number: 64500, as_name: 'EXAMPLE', country: 'DE' },
+      port: 443,
+      context: { as_number: 64500, as_name: 'EXAMPLE', country: 'DE' },
       source: 'feodo',
     });
     assert.ok(Date.parse(String(valid_until)) > Date.now());
@@ -52,7 +53,7 @@ describe('feodo', () => {
     );
     await lab.once([feed(web.url)]);
     const [row] = lab.bus.values();
-    assert.deepEqual([row?.indicator, row?.tags, row?.context], ['192.0.2.9', ['online'], { port: 443 }]);
+    assert.deepEqual([row?.indicator, row?.tags, row?.port], ['192.0.2.9', ['online'], 443]);
     for (const empty of ['[]', ' [ ]\n', head]) {
       web.answer = text(empty);
       const report = await lab.once([feed(web.url)], { blockFor: 4 });

@@ -105,6 +105,7 @@ test('a pulse and its indicators: what belongs to all, and what to one', async (
     indicator: '192.0.2.1',
     type: 'ip',
     ref: 'p1',
+    event_id: 'p1',
     reference: 'https://otx.alienvault.com/pulse/p1',
     timestamp: '2026-11-20T05:00:00.123Z',
     first_seen: '2026-11-02T05:00:00.000Z',

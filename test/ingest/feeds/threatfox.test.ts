@@ -65,8 +65,8 @@ test('the API: what is asked, and every field of an entry', async (t) => {
     categories: ['botnet_cc'],
     malware: ['Example'],
     reference: 'https://example.org/report',
+    port: 4443,
     context: {
-      port: 4443,
       malware_aliases: ['Sample', 'Specimen'],
       malpedia: 'https://malpedia.example.org/win.example',
       reporter: 'somebody',

@@ -79,6 +79,26 @@ test('a column of types tells what each row holds; types that are none of ours a
   assert.deepEqual(notes, ['rows of the table that were not read, by type: filename 2, description 1']);
 });
 
+test('when a row begins to count, its port and its sightings are no date of a sighting and no indicator', async () => {
+  const { records, notes } = await read(
+    'indicator,valid_from,valid_until,dst_port,sightings\n192.0.2.7,2099-01-01,2099-02-01,443,5\n192.0.2.8,,,,\n',
+  );
+  assert.deepEqual(
+    records.map(({ indicator, first_seen, valid_from, port, sightings }) => [
+      indicator,
+      first_seen,
+      valid_from?.slice(0, 10),
+      port,
+      sightings,
+    ]),
+    [
+      ['192.0.2.7', undefined, '2099-01-01', 443, 5],
+      ['192.0.2.8', undefined, undefined, undefined, undefined],
+    ],
+  );
+  assert.deepEqual(notes, []);
+});
+
 test('types in front of values without any header row', async () => {
   assert.deepEqual(await values(`URL,http://a.example/x,y\nHost,b.example\nSHA256,${SHA256}\nMD5,${MD5}\n`), [
     'url http://a.example/x,y',
