@@ -10,6 +10,7 @@ import { addDlq } from './commands/dlq.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFeeds } from './commands/feeds.ts';
 import { addParse } from './commands/parse.ts';
+import { addRebuild } from './commands/rebuild.ts';
 import { addRun } from './commands/run.ts';
 import { addSearch } from './commands/search.ts';
 import { addSetup } from './commands/setup.ts';
@@ -51,6 +52,7 @@ for (const add of [
   addCheck,
   addFeeds,
   addParse,
+  addRebuild,
   addStatus,
   addSearch,
   addExplain,

@@ -1,4 +1,5 @@
 import type { Batch, Incoming } from '../bus/port.ts';
+import { REBUILD_HEADER } from '../core/contract/raw-indicator.ts';
 import { originOf } from '../core/contract/topics.ts';
 import { indicatorId } from '../core/indicator/id.ts';
 import type { Indicator } from '../core/indicator/type.ts';
@@ -54,7 +55,8 @@ export function readBatch(batch: Batch, window: TimeWindow, isSettled: (report: 
     const outcome = readSafely(record, origin, window);
     switch (outcome.kind) {
       case 'report':
-        if (isSettled(outcome.report)) unchanged += 1;
+        // what is known to be unchanged was so before the store was rebuilt
+        if (record.headers[REBUILD_HEADER] === undefined && isSettled(outcome.report)) unchanged += 1;
         else {
           const { report } = outcome;
           add(indicatorId(report.indicator), report.indicator, { record, origin, report });

@@ -13,6 +13,8 @@ export interface Change {
   readonly report: Report;
   readonly claim: Claim;
   readonly action: EventAction;
+  /** A rebuild tells it, which found it in history. */
+  readonly inHistory: boolean;
 }
 
 const WEEK = 7 * 86_400_000;

@@ -1,4 +1,5 @@
 import type { EventAction, TiplinePart } from '../core/contract/enriched-document.ts';
+import { IN_HISTORY, REBUILD_HEADER } from '../core/contract/raw-indicator.ts';
 import type { Indicator, IndicatorType } from '../core/indicator/type.ts';
 import type { HistoryWrite, IndicatorWrite, StoredState } from '../store/port.ts';
 import { type Rendered, type Rendering, render } from './document.ts';
@@ -107,7 +108,7 @@ function mergeAll(group: Group, before: State | undefined, stored: StoredState |
     if (report !== undefined && action !== 'nothing') {
       const claim = { ...report.claim, action };
       state = state === undefined ? stateOf(claim) : merge(state, stateOf(claim));
-      changes.push({ report, claim, action });
+      changes.push({ report, claim, action, inHistory: item.record.headers[REBUILD_HEADER] === IN_HISTORY });
     } else if (stored !== undefined && isCause(item.origin, stored.tipline)) again.push(item);
   }
   return { state, changes, again };
@@ -164,7 +165,7 @@ function change({
   const history: HistoryWrite[] = [];
   for (const each of changes) {
     // a later sighting of the same statement is no new statement
-    if (each.action === 'seen') continue;
+    if (each.action === 'seen' || each.inHistory) continue;
     const kept = state.claims.some((claim) => claim.origin === each.claim.origin);
     (kept ? history : early).push(historyOf(each, indicator, rendered, planner, now));
   }
@@ -209,7 +210,7 @@ function redo({ group, indicator, stored, state, again, planner, sheet }: RedoAr
   const history = again.flatMap(({ report, origin }) => {
     const claim = state.claims.find((each) => each.origin === origin);
     if (report === undefined || claim === undefined || claim.action === 'seen') return [];
-    return [historyOf({ report, claim, action: claim.action }, indicator, rendered, planner, then)];
+    return [historyOf({ report, claim, action: claim.action, inHistory: false }, indicator, rendered, planner, then)];
   });
   return {
     kind: 'write',

@@ -1,5 +1,11 @@
 import type { BatchPatience } from '../bus/port.ts';
-import type { EnrichedDocument, EventAction, Status, TiplinePart } from '../core/contract/enriched-document.ts';
+import type {
+  EnrichedDocument,
+  EventAction,
+  SlimClaim,
+  Status,
+  TiplinePart,
+} from '../core/contract/enriched-document.ts';
 import type { IndicatorType } from '../core/indicator/type.ts';
 
 /**
@@ -89,6 +95,17 @@ export interface StoredValue {
   benign?: string;
 }
 
+/** What a rebuild reads of a history document; others can write into our indices, so nothing of it is taken for granted. */
+export interface HistoryDocument {
+  event?: { created?: string };
+  tipline?: {
+    id: string;
+    type: IndicatorType;
+    value: string;
+    claim?: SlimClaim & { context?: Record<string, unknown> };
+  };
+}
+
 export interface IndicatorStore {
   /** Which adapter, with address and version, for the log. */
   readonly description: string;
@@ -112,6 +129,8 @@ export interface IndicatorStore {
   findCovered(entry: Covering): AsyncIterable<string[]>;
   /** All indicators in pages, by id, with the warning list that their document names. */
   values(): AsyncIterable<StoredValue[]>;
+  /** History of the indicators whose id is not below `from` and below `to`, in pages and in no order. Days that are closed are left out. */
+  statements(range: { from: string; to: string | undefined }): AsyncIterable<HistoryDocument[]>;
   /** `documents` counts of both indices and the journal. */
   summary(): Promise<StoreSummary>;
   /** Deletes history days before `historyBefore` and states that expired before `expiredBefore` (epoch ms), and journal days likewise. Returns what went. */

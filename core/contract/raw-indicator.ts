@@ -80,7 +80,13 @@ export interface Recheck {
 /** Header that keeps a record's first reading time when it is replayed (ISO 8601). */
 export const COLLECTED_AT_HEADER = 'collected_at';
 
-/** Header that names the feed which took a record; only our publisher and the command line write it. Without it the feed is EXTERNAL. */
+/** Header of a record that a rebuild put on the topic again: what is known of its statement is asked of the store. */
+export const REBUILD_HEADER = 'rebuild';
+
+/** Its value where history has the statement already, so that it is not written a second time, on the day of a later telling. */
+export const IN_HISTORY = 'in-history';
+
+/** Header that names the feed which took a record; only our publisher and the command line write it. Without it the feed is EXTERNAL; empty, it was told before feeds were noted. */
 export const FEED_HEADER = 'feed';
 
 /** Header of a record that outsiders sent through a feed of ours (tcp, http-push, foreign topics) which may not block. Its value is `1`. */

@@ -1,7 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { type Incoming, REFUSED_HEADER } from '../../bus/port.ts';
-import { COLLECTED_AT_HEADER, EXTERNAL, FEED_HEADER, OUTSIDE_HEADER } from '../../core/contract/raw-indicator.ts';
+import {
+  COLLECTED_AT_HEADER,
+  EXTERNAL,
+  FEED_HEADER,
+  OUTSIDE_HEADER,
+  REBUILD_HEADER,
+} from '../../core/contract/raw-indicator.ts';
 import { UNSIGNED_HEADER } from '../../core/contract/topics.ts';
 import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { canonicalise } from '../../core/indicator/canonical.ts';
@@ -158,7 +164,10 @@ function readReport(
 
 /** A record without a name on it was written by somebody else, whatever it says of its source. */
 function takerOf({ headers, timestamp }: Incoming, headersSince: number): Taker {
-  const feed = readText(headers[FEED_HEADER], SOURCE_LENGTH);
+  const told = headers[FEED_HEADER];
+  // a statement of before feeds were noted, which a rebuild tells once more
+  if (told === '' && headers[REBUILD_HEADER] !== undefined) return { feed: '', outside: false };
+  const feed = readText(told, SOURCE_LENGTH);
   if (feed === INVALID || feed === '') {
     const ofBefore = timestamp < headersSince && headers[UNSIGNED_HEADER] === undefined;
     return ofBefore ? { feed: '', outside: false } : { feed: EXTERNAL, outside: true };

@@ -20,6 +20,7 @@ import { prune } from './retention.ts';
 import { activeDocuments, findExpiring, getDocument, refreshAll, searchDocuments, summarize } from './search.ts';
 import { readVersion } from './server.ts';
 import { checkSetUp, learnPlace, setUp } from './setup.ts';
+import { readStatements } from './statements.ts';
 import { readState } from './states.ts';
 import { strangeDays, strangeTemplates } from './strangers.ts';
 import { storedValues } from './values.ts';
@@ -77,6 +78,7 @@ export async function openElasticsearchStore(
     findExpiring: (before, limit) => findExpiring(reading, before, limit),
     findCovered: (entry) => findCovered(reading, entry),
     values: () => storedValues(reading),
+    statements: (range) => readStatements(reading, range),
     summary: () => summarize(reading),
     prune: (limits) => prune(reading, limits),
   };

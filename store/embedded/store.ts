@@ -14,6 +14,7 @@ import { createOutbox } from './outbox.ts';
 import { createRetention } from './retention.ts';
 import { STORE_MIGRATIONS } from './schema.ts';
 import { createSearch } from './search.ts';
+import { createStatements } from './statements.ts';
 
 export interface EmbeddedStoreOptions {
   /** The data folder. */
@@ -56,6 +57,7 @@ export function openEmbeddedStore({ data, log, health, asking = false }: Embedde
       ...createStates(db, history, patiently),
       ...createSearch(db),
       ...createRetention(db, history),
+      statements: createStatements(db),
       refresh: async () => {},
     },
     outbox: createOutbox(db, patiently),
