@@ -20,18 +20,27 @@ export interface SweepOptions {
  * reads the recheck does, so there is one writer and one order.
  */
 export function createSweep({ store, bus, cursors, owner, leaseMs }: SweepOptions): (now: number) => Promise<number> {
-  const asked = new Map<string, number>();
+  const asked = new Map<string, Asked>();
   return async (now) => {
     if (!(await cursors.lease('lease:sweep', owner, leaseMs))) return 0;
-    for (const [id, at] of asked) if (at < now - PATIENCE) asked.delete(id);
+    for (const [id, { at }] of asked) if (at < now - PATIENCE) asked.delete(id);
     // the soonest first, up to a limit; what is left over is still there at the next sweep
-    const fresh = (await store.findExpiring(now, AT_ONCE)).filter((id) => !asked.has(id));
+    const fresh = (await store.findExpiring(now, AT_ONCE)).filter(
+      ({ id, recheckAt }) => asked.get(id)?.recheckAt !== recheckAt,
+    );
     if (fresh.length > 0)
       await bus.publish(
         TOPICS.raw,
-        fresh.map((id) => ({ key: id, value: JSON.stringify({ recheck: id }) })),
+        fresh.map(({ id }) => ({ key: id, value: JSON.stringify({ recheck: id }) })),
       );
-    for (const id of fresh) asked.set(id, now);
+    for (const { id, recheckAt } of fresh) asked.set(id, { recheckAt, at: now });
     return fresh.length;
   };
+}
+
+/** A recheck that is on its way; a second lapse of the same indicator is another one. */
+interface Asked {
+  readonly recheckAt: number;
+  /** Epoch ms. */
+  readonly at: number;
 }

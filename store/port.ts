@@ -95,6 +95,13 @@ export interface StoredValue {
   benign?: string;
 }
 
+/** An indicator of which something lapses or begins. */
+export interface Expiring {
+  readonly id: string;
+  /** Epoch ms: of one indicator a later one is another lapse. */
+  readonly recheckAt: number;
+}
+
 /** What a rebuild reads of a history document; others can write into our indices, so nothing of it is taken for granted. */
 export interface HistoryDocument {
   event?: { created?: string };
@@ -120,8 +127,8 @@ export interface IndicatorStore {
   search(query: SearchQuery): Promise<EnrichedDocument[]>;
   /** All active documents, not composite, in pages; a new responder starts from this. */
   active(minScore: number): AsyncIterable<EnrichedDocument[]>;
-  /** Ids of indicators whose `tipline.recheck_at` is not after `before` (epoch ms), soonest first; without that field never. */
-  findExpiring(before: number, limit: number): Promise<string[]>;
+  /** Indicators whose `tipline.recheck_at` is not after `before` (epoch ms), soonest first; without that field never. */
+  findExpiring(before: number, limit: number): Promise<Expiring[]>;
   /**
    * Ids of the indicators an allow-list entry covers, each once: for an address or CIDR what overlaps it, and URLs whose host is
    * an address in it; for a domain itself, what is below it, and the URLs and e-mail addresses of both; else the value itself.

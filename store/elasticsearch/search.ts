@@ -2,7 +2,7 @@ import type { Client, estypes } from '@elastic/elasticsearch';
 import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
 import { parseIp } from '../../core/indicator/address.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
-import type { SearchQuery, StoreSummary } from '../port.ts';
+import type { Expiring, SearchQuery, StoreSummary } from '../port.ts';
 import { ElasticsearchError } from './error.ts';
 import type { Names } from './names.ts';
 import { indicesUnder } from './ownership.ts';
@@ -108,7 +108,11 @@ function sourcesOf(hits: estypes.SearchHitsMetadata<EnrichedDocument> | undefine
   return (hits?.hits ?? []).flatMap((hit) => (hit._source === undefined ? [] : [hit._source]));
 }
 
-export async function findExpiring({ client, names }: SearchContext, before: number, limit: number): Promise<string[]> {
+export async function findExpiring(
+  { client, names }: SearchContext,
+  before: number,
+  limit: number,
+): Promise<Expiring[]> {
   const { hits } = await client.search({
     index: names.current,
     query: { range: { 'tipline.recheck_at': { lte: before, format: 'epoch_millis' } } },
@@ -116,9 +120,11 @@ export async function findExpiring({ client, names }: SearchContext, before: num
     size: Math.min(limit, MOST_HITS),
     _source: false,
     track_total_hits: false,
-    filter_path: 'hits.hits._id',
+    filter_path: ['hits.hits._id', 'hits.hits.sort'],
   });
-  return (hits?.hits ?? []).flatMap((hit) => (hit._id === undefined ? [] : [hit._id]));
+  return (hits?.hits ?? []).flatMap(({ _id: id, sort }) =>
+    id === undefined ? [] : [{ id, recheckAt: Number(sort?.[0]) }],
+  );
 }
 
 interface Buckets {

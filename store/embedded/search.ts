@@ -19,7 +19,9 @@ export function createSearch(db: Database): Search {
   const statements = {
     byId: db.prepare('SELECT document FROM current WHERE id = ?'),
     byRange: db.prepare("SELECT id, document FROM current WHERE range_first = ? AND range_last = ? AND type = 'cidr'"),
-    expiring: db.prepare('SELECT id FROM current WHERE recheck_at <= ? ORDER BY recheck_at, number LIMIT ?'),
+    expiring: db.prepare(
+      'SELECT id, recheck_at FROM current WHERE recheck_at <= ? ORDER BY recheck_at, number LIMIT ?',
+    ),
     active: db.prepare(`
       SELECT number, score, document FROM current
       WHERE score >= ? AND (score, number) < (?, ?) AND status = 'active' AND composite = 0
@@ -159,7 +161,9 @@ export function createSearch(db: Database): Search {
     search: async (query) => db.read(() => (query.value === undefined ? byTerms(query) : byValue(query, query.value))),
     active,
     findExpiring: async (before, limit) =>
-      db.read(() => statements.expiring.all(before, limit)).map((row) => String(row.id)),
+      db
+        .read(() => statements.expiring.all(before, limit))
+        .map((row) => ({ id: String(row.id), recheckAt: Number(row.recheck_at) })),
     findCovered: covered,
     values,
   };

@@ -6,7 +6,7 @@ import type { IndicatorType } from '../../core/indicator/type.ts';
 import type { Covering, SearchQuery, Store, StoredValue } from '../../store/port.ts';
 import { freshName } from '../services/given.ts';
 import { freshDomain, freshNetwork, freshNetwork6, type OpenAStore, storeOfSuite, writeAll } from './given-store.ts';
-import { type Sample, sampleDocument, sampleWrite } from './sample-document.ts';
+import { type Sample, sampleDocument, sampleHistory, sampleWrite } from './sample-document.ts';
 
 /** Look-ups by anything but the id. */
 export function searchContract(open: OpenAStore): void {
@@ -148,15 +148,57 @@ export function searchContract(open: OpenAStore): void {
       ]);
       const ids = [first, second, third].map((document) => document?.tipline.id);
       const before = Date.parse(at('03'));
-      assert.deepEqual(await store().indicators.findExpiring(before, 100), ids, 'not after, so equal counts');
-      assert.deepEqual(await store().indicators.findExpiring(before - 1, 100), ids.slice(0, 2));
-      assert.deepEqual(await store().indicators.findExpiring(before, 1), ids.slice(0, 1));
+      const found = (until: number, limit: number) => store().indicators.findExpiring(until, limit);
+      const times = ['01', '02', '03'].map((day) => Date.parse(at(day)));
+      const all = ids.map((id, index) => ({ id, recheckAt: times[index] }));
+      assert.deepEqual(await found(before, 100), all, 'not after, so equal counts');
+      assert.deepEqual(await found(before - 1, 100), all.slice(0, 2));
+      assert.deepEqual(await found(before, 1), all.slice(0, 1));
       // Derived again, it is expired and asks for no recheck any more.
       const [done] = await put(store(), [
         { type: 'domain', value: first?.tipline.value ?? '', revision: 2, status: 'expired' },
       ]);
       assert.equal(done?.tipline.id, ids[0]);
-      assert.deepEqual(await store().indicators.findExpiring(before, 100), ids.slice(1));
+      assert.deepEqual(await found(before, 100), all.slice(1));
+    });
+  });
+
+  suite('statements', (store) => {
+    it('gives history by the ids of indicators, each document once, in pages', async () => {
+      const documents = Array.from({ length: 30 }, () => sampleDocument({ type: 'domain', value: freshDomain() }));
+      const days = ['2026-03-01', '2026-03-02'];
+      await writeAll(
+        store(),
+        documents.map((document) =>
+          sampleWrite(
+            document,
+            days.map((day) => sampleHistory(document, day, day)),
+          ),
+        ),
+      );
+      const ours = new Set(documents.map(({ tipline }) => tipline.id));
+      const idsOf = async (from: string, to: string | undefined): Promise<string[]> => {
+        const found: string[] = [];
+        for await (const page of store().indicators.statements({ from, to })) {
+          for (const { tipline, event } of page) {
+            if (tipline === undefined || !ours.has(tipline.id)) continue;
+            assert.equal(typeof event?.created, 'string');
+            assert.equal(tipline.claim?.source, 'sample-feed');
+            found.push(tipline.id);
+          }
+        }
+        return found.sort();
+      };
+      const all = [...ours, ...ours].sort();
+      assert.deepEqual(await idsOf('', undefined), all);
+      assert.deepEqual(
+        await idsOf('0', '8'),
+        all.filter((id) => id < '8'),
+      );
+      assert.deepEqual(
+        await idsOf('8', undefined),
+        all.filter((id) => id >= '8'),
+      );
     });
   });
 
