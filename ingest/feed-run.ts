@@ -2,6 +2,7 @@ import type { Outgoing } from '../bus/port.ts';
 import { codeOf, messageOf, TiplineError } from '../core/process/errors.ts';
 import type { Log } from '../core/process/log.ts';
 import type { WorkerContext } from '../core/process/worker-context.ts';
+import type { IndicatorStore } from '../store/port.ts';
 import type { Clock } from './clock.ts';
 import type { FeedRecord } from './feed.ts';
 import type { FeedMemory } from './feed-memory.ts';
@@ -41,6 +42,8 @@ export interface FeedRun extends Rules {
   readonly memory: FeedMemory;
   /** What no list should name. */
   readonly own: OwnThings;
+  /** What the store remembers of a source; absent where nothing is. */
+  readonly remembered: Pick<IndicatorStore, 'ofSource'> | undefined;
   /** Folder of the lists that are judged before they are published. */
   readonly lists: string;
   /** Has an operator released what is held back? */

@@ -39,6 +39,8 @@ const feedStateShape = z.object({
   expired: z.number().catch(0),
   good: goodShape.nullable().catch(null),
   quarantine: quarantineShape.nullable().catch(null),
+  /** What vanished must be looked for in the store once more: its claims may have lagged behind what was read. */
+  absencesOwed: z.boolean().catch(false),
   /** The process that wrote this, by its name in leases. */
   owner: z.string().catch(''),
 });
@@ -60,6 +62,7 @@ export const NEW_FEED: FeedState = {
   expired: 0,
   good: null,
   quarantine: null,
+  absencesOwed: false,
   owner: '',
 };
 

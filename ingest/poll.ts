@@ -45,7 +45,10 @@ export async function pollOnce(run: FeedRun, feed: PolledFeed, options: PollOpti
   const reading: ListReading = {
     startedAt,
     validUntil: new Date(startedAt + grantOf(feed.every)).toISOString(),
-    republishDue: startedAt - keeper.state.publishedAt >= options.republishAfter,
+    republishDue:
+      startedAt - keeper.state.publishedAt >= options.republishAfter ||
+      // an unchanged list does not say what is on it
+      (keeper.state.absencesOwed && run.settings.revoke_on_absence === true),
   };
   const pages = feed.poll({
     ...reading,

@@ -1,6 +1,7 @@
 import type { Bus } from '../bus/port.ts';
 import { TiplineError } from '../core/process/errors.ts';
 import type { Worker, WorkerContext } from '../core/process/worker-context.ts';
+import type { IndicatorStore } from '../store/port.ts';
 import { createAdmission } from './admission.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
 import type { ConfiguredFeed } from './feed.ts';
@@ -25,6 +26,8 @@ export interface IngestOptions extends LifeOptions {
   feeds: readonly ConfiguredFeed[];
   bus: Bus;
   fetcher: Fetcher;
+  /** What the store remembers: by it a process finds what vanished from a list that another one read last. */
+  remembered?: Pick<IndicatorStore, 'ofSource'>;
   /** Domains and networks of the operator: a list that names one is held back. */
   own: readonly string[];
   /** Folder for lists that are judged before they are published, and the last good ones. */
@@ -93,6 +96,7 @@ export function startIngest(options: IngestOptions): IngestWorker {
       memory: createFeedMemory(options.cursors, settings.name),
       own: ownThingsOf(settings.checks, options.own),
       lists: options.lists,
+      remembered: options.remembered,
       isReleased: (quarantine) => isReleased(options.cursors, settings.name, quarantine),
       counts,
       refused: noneRefused(),

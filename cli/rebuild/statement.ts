@@ -1,13 +1,12 @@
 import { type Incoming, type Outgoing, REFUSED_HEADER } from '../../bus/port.ts';
-import type { SlimClaim } from '../../core/contract/enriched-document.ts';
 import {
   COLLECTED_AT_HEADER,
   FEED_HEADER,
   IN_HISTORY,
   OUTSIDE_HEADER,
-  type RawIndicator,
   REBUILD_HEADER,
 } from '../../core/contract/raw-indicator.ts';
+import { rawOf } from '../../core/contract/raw-of-claim.ts';
 import { UNSIGNED_HEADER } from '../../core/contract/topics.ts';
 import { indicatorId } from '../../core/indicator/id.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
@@ -64,29 +63,4 @@ function read({ value, headers, timestamp }: RawRecord, origin: string, window: 
   const { indicator, claim } = outcome.report;
   const id = indicatorId(indicator);
   return { id, type: indicator.type, claim, outgoing: { key: id, value, headers } };
-}
-
-function rawOf(
-  { type, value }: { readonly type: string; readonly value: string },
-  claim: SlimClaim & { readonly context?: Record<string, unknown> },
-  collectedAt: string,
-): RawIndicator {
-  const { source, ref, confidence, first_seen, last_seen, valid_from, valid_until, revoked, composite } = claim;
-  const { tags, tlp, categories, malware, description, reference } = claim;
-  const { original, port, sightings, event_id, object_id, file, context } = claim;
-  const told = {
-    // as the source wrote it, where that was not the canonical form
-    indicator: original ?? value,
-    type,
-    source,
-    ref,
-    confidence,
-    severity: claim.severity_derived === true ? undefined : claim.severity,
-    timestamp: claim.undated === true ? undefined : claim.timestamp,
-    ...{ first_seen, last_seen, valid_from, valid_until, revoked, composite },
-    ...{ tags, tlp, categories, malware, description, reference },
-    ...{ port, sightings, event_id, object_id, file, context },
-    collected_at: collectedAt,
-  };
-  return Object.fromEntries(Object.entries(told).filter(([, field]) => field !== undefined)) as unknown as RawIndicator;
 }

@@ -131,6 +131,7 @@ export async function startWorkers({
       feeds: withForeignTopics(settings.feeds, config.bus, context, peers.learnFrom),
       bus,
       cursors: store.cursors,
+      remembered: store.indicators,
       fetcher,
       once,
       context,

@@ -1,13 +1,15 @@
 import { rm } from 'node:fs/promises';
-import { TiplineError } from '../../core/process/errors.ts';
+import { codeOf, TiplineError } from '../../core/process/errors.ts';
 import type { Page } from '../feed.ts';
-import { type FeedRun, forward } from '../feed-run.ts';
+import { BusFailure, type FeedRun, forward } from '../feed-run.ts';
 import type { Quarantine } from '../feed-state.ts';
 import { DEFAULT_CHECKS, type Finding, type FindingKind, judge } from './checks.ts';
 import { type HeldList, holdList } from './hold.ts';
 import { beginTelling, headingOf, keepList, type ListFiles, listFiles, type Member, readList } from './list-file.ts';
+import type { Marks } from './marks.ts';
 import type { FullProfile } from './profile.ts';
 import { renewed, withdrawn } from './told-again.ts';
+import { vanished } from './vanished.ts';
 
 /** A list that is held back. The last good one stays as it is. */
 export class Quarantined extends TiplineError {
@@ -140,14 +142,50 @@ async function tellAbsences(
 ): Promise<void> {
   const now = new Date(readAt).toISOString();
   const gone = (member: Member): Member | undefined => (marks.has(member) ? undefined : withdrawn(member, now));
+  const elsewhere = await lastIsElsewhere(run, files);
+  if (elsewhere || run.keeper.state.absencesOwed) await withdrawRemembered(run, marks, readAt, elsewhere);
   for (const path of [files.last, ...files.interrupted]) {
     const heading = await headingOf(path);
-    if (heading === undefined && path === files.last && run.keeper.state.good !== null) warnOfDamage(run);
     if (heading?.fingerprint !== run.fingerprint) continue;
     for await (const members of membersOf(run, path, gone)) {
       await forward(run, members);
       if (run.signal.aborted) return;
     }
+  }
+}
+
+/**
+ * Has another process read the feed since this one did, or is the file gone? Then its last good list is not here, and what the store remembers
+ * of the feed is asked instead. After other settings nothing is withdrawn: they make another list of the same answer.
+ */
+async function lastIsElsewhere(run: FeedRun, { last }: ListFiles): Promise<boolean> {
+  const { state } = run.keeper;
+  if (state.fingerprint !== '' && !comparable(run)) return false;
+  const heading = await headingOf(last);
+  if (heading === undefined) return true;
+  return heading.fingerprint === run.fingerprint && state.good !== null && heading.readAt < state.good.at;
+}
+
+/**
+ * Withdraws what the store remembers of the feed and this list does not hold. What was published a moment ago may not be there yet, and the store
+ * may be away: so it is done once more at the next reading.
+ */
+async function withdrawRemembered(run: FeedRun, marks: Marks, readAt: number, onceMore: boolean): Promise<void> {
+  const { keeper, remembered, settings, signal, log } = run;
+  if (remembered === undefined) return;
+  let count = 0;
+  try {
+    for await (const members of vanished(remembered.ofSource(settings.name), settings.name, marks, readAt)) {
+      await forward(run, members);
+      count += members.length;
+      if (signal.aborted) return;
+    }
+    keeper.update({ absencesOwed: onceMore });
+    if (count > 0) log.info({ withdrawn: count }, 'what vanished from the list was found in the store');
+  } catch (error) {
+    if (error instanceof BusFailure || codeOf(error) === 'INGEST_STOPPED') throw error;
+    keeper.update({ absencesOwed: true });
+    log.warn({ error }, 'what vanished from the list cannot be looked for in the store; the next reading does it');
   }
 }
 

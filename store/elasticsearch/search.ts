@@ -66,15 +66,9 @@ function byValue(value: string): Query {
   return { bool: { should: [exact, holding], minimum_should_match: 1 } };
 }
 
-/**
- * Pages by id, which neither changes nor repeats: nothing is seen twice or passed over while others write, and the
- * server holds nothing open.
- */
-export async function* activeDocuments(
-  { client, names }: SearchContext,
-  minScore: number,
-): AsyncIterable<EnrichedDocument[]> {
-  const query: Query = {
+/** What a new responder starts from. */
+export function activeDocuments(context: SearchContext, minScore: number): AsyncIterable<EnrichedDocument[]> {
+  return pagesById(context, {
     bool: {
       filter: [
         { term: { 'tipline.status': 'active' } },
@@ -82,7 +76,19 @@ export async function* activeDocuments(
         { range: { 'tipline.threat_score': { gte: minScore } } },
       ],
     },
-  };
+  });
+}
+
+/** Everything that a source says now. */
+export function documentsOf(context: SearchContext, source: string): AsyncIterable<EnrichedDocument[]> {
+  return pagesById(context, { bool: { filter: [{ term: { 'tipline.sources': source } }] } });
+}
+
+/**
+ * Pages by id, which neither changes nor repeats: nothing is seen twice or passed over while others write, and the
+ * server holds nothing open.
+ */
+async function* pagesById({ client, names }: SearchContext, query: Query): AsyncIterable<EnrichedDocument[]> {
   let after: string | undefined;
   for (;;) {
     const { hits } = await client.search<EnrichedDocument>({

@@ -17,7 +17,15 @@ import { createOutbox } from './outbox.ts';
 import { createOwnership, ownerOf } from './ownership.ts';
 import type { Waits } from './persist.ts';
 import { prune } from './retention.ts';
-import { activeDocuments, findExpiring, getDocument, refreshAll, searchDocuments, summarize } from './search.ts';
+import {
+  activeDocuments,
+  documentsOf,
+  findExpiring,
+  getDocument,
+  refreshAll,
+  searchDocuments,
+  summarize,
+} from './search.ts';
 import { readVersion } from './server.ts';
 import { checkSetUp, learnPlace, setUp } from './setup.ts';
 import { readStatements } from './statements.ts';
@@ -75,6 +83,7 @@ export async function openElasticsearchStore(
     refresh: () => refreshAll(reading),
     search: (query) => searchDocuments(reading, query),
     active: (minScore) => activeDocuments(reading, minScore),
+    ofSource: (source) => documentsOf(reading, source),
     findExpiring: (before, limit) => findExpiring(reading, before, limit),
     findCovered: (entry) => findCovered(reading, entry),
     values: () => storedValues(reading),

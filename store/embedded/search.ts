@@ -12,13 +12,14 @@ const LIMIT = 100;
 const MOST = 10_000;
 const PAGE = 500;
 
-type Search = Pick<IndicatorStore, 'search' | 'active' | 'findExpiring' | 'findCovered' | 'values'>;
+type Search = Pick<IndicatorStore, 'search' | 'active' | 'ofSource' | 'findExpiring' | 'findCovered' | 'values'>;
 
 /** Look-ups by anything but the id. Between pages nothing is held open, so what changes meanwhile may be seen or not. */
 export function createSearch(db: Database): Search {
   const statements = {
     byId: db.prepare('SELECT document FROM current WHERE id = ?'),
     byRange: db.prepare("SELECT id, document FROM current WHERE range_first = ? AND range_last = ? AND type = 'cidr'"),
+    after: db.prepare('SELECT number, sources, document FROM current WHERE number > ? ORDER BY number LIMIT ?'),
     expiring: db.prepare(
       'SELECT id, recheck_at FROM current WHERE recheck_at <= ? ORDER BY recheck_at, number LIMIT ?',
     ),
@@ -157,6 +158,21 @@ export function createSearch(db: Database): Search {
     }
   }
 
+  /** Reads all: it is asked for once, when the data folder has lost what was listed last. */
+  async function* ofSource(source: string): AsyncGenerator<EnrichedDocument[]> {
+    for (let number = -1; ; ) {
+      const rows = db.read(() => statements.after.all(number, PAGE));
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      const page = rows
+        .filter((row) => (JSON.parse(String(row.sources)) as string[]).includes(source))
+        .map((row) => parseDocument(String(row.document)));
+      if (page.length > 0) yield page;
+      number = Number(last.number);
+      await nextTurn();
+    }
+  }
+
   return {
     search: async (query) => db.read(() => (query.value === undefined ? byTerms(query) : byValue(query, query.value))),
     active,
@@ -164,6 +180,7 @@ export function createSearch(db: Database): Search {
       db
         .read(() => statements.expiring.all(before, limit))
         .map((row) => ({ id: String(row.id), recheckAt: Number(row.recheck_at) })),
+    ofSource: (source) => ofSource(source),
     findCovered: covered,
     values,
   };

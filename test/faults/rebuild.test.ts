@@ -30,7 +30,7 @@ async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
       alerting: {
         first_wait: '1s',
         quiet: '1s',
-        max_rows: 2000,
+        max_rows: 1000,
         email: { smtp: server.url, from: 'tipline@example.org', to: ['security@example.org'], timeout: '10s' },
       },
       responder: { name: 'fw1', max_new_per_minute: 10_000 },
