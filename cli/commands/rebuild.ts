@@ -8,6 +8,7 @@ import { lifetimesOf } from '../../enrich/state/policy.ts';
 import { weightsOf } from '../../enrich/state/score.ts';
 import { severityRules } from '../../enrich/state/severity.ts';
 import { EXIT, type Finish } from '../finish.ts';
+import { jsonLine } from '../json-line.ts';
 import { describe, rebuildCurrent } from '../rebuild/rebuild.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import { severityRulesPath } from '../severity-rules.ts';
@@ -59,7 +60,7 @@ async function rebuildStates({ settings, ...session }: Session, json: boolean): 
     signal: stopping.signal,
     say: (progress) => process.stderr.write(`tipline: rebuild: ${progress}\n`),
   });
-  if (json) process.stdout.write(`${JSON.stringify(rebuilt)}\n`);
+  if (json) process.stdout.write(jsonLine(rebuilt));
   else process.stdout.write(`told again: ${describe(rebuilt)}; the states are there when enrichment has read them\n`);
   return EXIT.ok;
 }
