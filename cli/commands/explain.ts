@@ -126,6 +126,9 @@ function describe({ document, alert, block, actions }: Explanation, now: number)
     `${tipline.type} ${printable(tipline.value, 300)}`,
     `status     ${tipline.status}${tipline.composite ? ', part of a compound pattern' : ''}, until ${tipline.expires_at}`,
     ...(why.allowed_by === undefined ? [] : [`allowed    ${printable(why.allowed_by, 300)}`]),
+    ...(tipline.benign === undefined
+      ? []
+      : [`benign     the warning list ${printable(tipline.benign, 300)} knows it as harmless`]),
     `score      ${tipline.threat_score}: ${tipline.threat_score === why.score ? '' : 'nothing is live; the last was '}${weights} = ${why.score} (rounded down), by ${printable(why.source)}${why.feed === undefined || why.feed === why.source ? '' : ` of feed ${printable(why.feed)}`}${why.outside === true ? ' (outside: blocks nothing)' : ''}${why.ref === undefined ? '' : ` ${printable(why.ref)}`}`,
     `seen       first ${threat.indicator.first_seen ?? '?'}, last ${threat.indicator.last_seen ?? '?'}`,
     ...(geo === ''

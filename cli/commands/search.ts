@@ -50,7 +50,11 @@ function foundTable(found: readonly EnrichedDocument[]): string {
     tipline.type,
     tipline.value,
     tipline.threat_score,
-    tipline.composite ? `${tipline.status}, part of a pattern` : tipline.status,
+    [
+      tipline.status,
+      ...(tipline.composite ? ['part of a pattern'] : []),
+      ...(tipline.benign === undefined ? [] : ['benign']),
+    ].join(', '),
     tipline.sources.join(', '),
     threat.indicator.geo?.country_iso_code ?? '',
     threat.indicator.last_seen ?? '',

@@ -44,8 +44,10 @@ export const NOTHING_BENIGN: BenignValues = { listOf: () => undefined, lists: 0,
  * - a network is harmless when one entry holds all of it, not when it merely has a harmless address in it.
  */
 export function createBenignValues(sorted: Sorted, { exceptions, wholeHosts }: BenignOptions): BenignValues {
+  // the entries themselves are not held on to: the tables have them
+  const names = sorted.lists.map(({ name }) => name);
   const masks = Uint32Array.from(sorted.lists, ({ types }) => types);
-  const whole = sorted.lists.map(({ name }) => wholeHosts.has(name));
+  const whole = names.map((name) => wholeHosts.has(name));
   const exact = createValueTable(sorted.exact);
   const hosts = createValueTable(sorted.hosts);
   const v4 = createRangeTable(
@@ -116,9 +118,9 @@ export function createBenignValues(sorted: Sorted, { exceptions, wholeHosts }: B
       wholeOnly = false;
       found = -1;
       if (!search(indicator)) return undefined;
-      return exceptions.has(indicator) ? undefined : sorted.lists[found]?.name;
+      return exceptions.has(indicator) ? undefined : names[found];
     },
-    lists: sorted.lists.length,
+    lists: names.length,
     entries: exact.size + hosts.size + v4.size + v6.size + substrings.size + patterns.size,
   };
 }

@@ -29,20 +29,31 @@ export function emptySorted(): Sorted {
   return { lists: [], exact: [], hosts: [], ranges: [], substrings: [], patterns: [], count: 0 };
 }
 
-/** Adds a list; answers what of it cannot be used, each with file and entry. */
-export function addList(into: Sorted, list: WarningList): string[] {
-  if (into.lists.length === MOST_LISTS) return [`${list.from}: left out: there are ${MOST_LISTS} lists already`];
-  if (into.count + list.entries.length > MOST_ENTRIES) {
-    return [`${list.from}: left out: with its ${list.entries.length} entries there would be more than ${MOST_ENTRIES}`];
+/** Entries taken in one turn: long lists must not hold up the event loop. */
+const AT_ONCE = 10_000;
+
+/** Adds a list, some entries at a time; answers what of them cannot be used, each with file and entry. */
+export function* addList(into: Sorted, list: WarningList): Generator<string[]> {
+  const refusal = refusalOf(into, list);
+  if (refusal !== undefined) {
+    yield [refusal];
+    return;
   }
   into.count += list.entries.length;
   const number = into.lists.push(list) - 1;
-  const problems: string[] = [];
-  for (const entry of list.entries) {
-    const fault = addEntry(into, list, entry, number);
-    if (fault !== undefined) problems.push(`${list.from}: entry ${JSON.stringify(entry.slice(0, 100))}: ${fault}`);
+  for (let at = 0; at < list.entries.length; at += AT_ONCE) {
+    yield list.entries.slice(at, at + AT_ONCE).flatMap((entry) => {
+      const fault = addEntry(into, list, entry, number);
+      return fault === undefined ? [] : [`${list.from}: entry ${JSON.stringify(entry.slice(0, 100))}: ${fault}`];
+    });
   }
-  return problems;
+}
+
+function refusalOf(into: Sorted, list: WarningList): string | undefined {
+  if (into.lists.length === MOST_LISTS) return `${list.from}: left out: there are ${MOST_LISTS} lists already`;
+  if (into.count + list.entries.length > MOST_ENTRIES)
+    return `${list.from}: left out: with its ${list.entries.length} entries there would be more than ${MOST_ENTRIES}`;
+  return undefined;
 }
 
 function addEntry(into: Sorted, { type }: WarningList, entry: string, number: number): string | undefined {

@@ -79,7 +79,10 @@ export async function readListFiles(files: readonly ListFile[], without: readonl
       problems.push(...read.problems);
       const { list } = read;
       if (list === undefined || left.has(list.name.toLowerCase()) || left.has(standIn.toLowerCase())) continue;
-      problems.push(...addList(sorted, list));
+      for (const wrong of addList(sorted, list)) {
+        problems.push(...wrong);
+        await nextTurn();
+      }
     } catch (error) {
       problems.push(`${path}: cannot be read: ${messageOf(error)}`);
     }

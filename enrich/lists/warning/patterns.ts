@@ -31,14 +31,16 @@ export function patternOf(text: string): string {
 export function createPatterns(entries: readonly (readonly [pattern: string, list: number])[]): Patterns {
   const set = new RE2Set();
   for (const [pattern] of entries) set.add(pattern);
-  if (entries.length > 0) set.compile();
+  const lists = Uint16Array.from(entries, ([, list]) => list);
+  const size = entries.length;
+  if (size > 0) set.compile();
   return {
-    size: entries.length,
+    size,
     find(value, visit) {
-      if (entries.length === 0) return false;
+      if (size === 0) return false;
       for (const index of set.match(value)) {
-        const entry = entries[index];
-        if (entry !== undefined && visit(entry[1])) return true;
+        const list = lists[index];
+        if (list !== undefined && visit(list)) return true;
       }
       return false;
     },

@@ -17,7 +17,8 @@ export type ListedRange = readonly [prefix: Prefix, list: number];
 /** `bytes`: 4 for IPv4, 16 for IPv6; all networks are of that family. */
 export function createRangeTable(ranges: readonly ListedRange[], bytes: 4 | 16): RangeTable {
   const order = [...ranges].sort(([a], [b]) => compare(a.bytes, 0, b.bytes, 0, bytes) || a.length - b.length);
-  const firsts = new Uint8Array(order.length * bytes);
+  const size = order.length;
+  const firsts = new Uint8Array(size * bytes);
   const lengths = new Uint8Array(order.length);
   const lists = new Uint16Array(order.length);
   /** The narrowest network before it that holds it. */
@@ -43,12 +44,12 @@ export function createRangeTable(ranges: readonly ListedRange[], bytes: 4 | 16):
   }
 
   return {
-    size: order.length,
+    size,
     find(prefix, visit) {
-      if (order.length === 0) return false;
+      if (size === 0) return false;
       const target = prefix.length === bytes * 8 ? prefix.bytes : ipRange(prefix).first;
       let low = 0;
-      let high = order.length;
+      let high = size;
       while (low < high) {
         const middle = (low + high) >>> 1;
         if (compare(firsts, middle * bytes, target, 0, bytes) <= 0) low = middle + 1;

@@ -40,10 +40,11 @@ export function createSubstrings(entries: readonly (readonly [text: string, list
     else under.push({ text, at, list });
   }
 
+  const size = entries.length;
   return {
-    size: entries.length,
+    size,
     find(told, visit) {
-      if (entries.length === 0) return false;
+      if (size === 0) return false;
       const value = told.toLowerCase();
       for (let place = 0; place + SHORTEST_SUBSTRING <= value.length; place += 1) {
         const under = pieces.get(value.slice(place, place + SHORTEST_SUBSTRING));

@@ -13,6 +13,8 @@ export interface ValueTable {
 export type Listed = readonly [value: string, list: number];
 
 export function createValueTable(entries: readonly Listed[]): ValueTable {
+  // nothing below may hold on to the entries, which are many and meant to be collected
+  const size = entries.length;
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(8, entries.length * 2)))).fill(-1);
   const last = slots.length - 1;
   const starts = new Uint32Array(entries.length + 1);
@@ -54,9 +56,9 @@ export function createValueTable(entries: readonly Listed[]): ValueTable {
   }
 
   return {
-    size: entries.length,
+    size,
     find(text, from, visit) {
-      if (entries.length === 0) return false;
+      if (size === 0) return false;
       for (let entry = slots[slotOf(text, from)] ?? -1; entry >= 0; entry = next[entry] ?? -1) {
         if (visit(lists[entry] ?? 0)) return true;
       }

@@ -22,7 +22,7 @@ export function benignFrom(
   const sorted = emptySorted();
   const problems = lists.flatMap((list, index) => {
     const read = readWarningList(JSON.stringify(list), `${index}.json`, `list ${index}`);
-    return [...read.problems, ...(read.list === undefined ? [] : addList(sorted, read.list))];
+    return [...read.problems, ...(read.list === undefined ? [] : [...addList(sorted, read.list)].flat())];
   });
   const values = createBenignValues(sorted, {
     exceptions: createExceptions(options.except ?? []),
