@@ -44,6 +44,7 @@ export interface IngestReport {
   /** Of them, those that were over when they were read. */
   expired: number;
   perFeed: Record<string, FeedCounts>;
+  /** With `once` those whose reading failed, else those whose last one did. */
   failedFeeds: FeedFailure[];
 }
 
@@ -140,7 +141,13 @@ export function startIngest(options: IngestOptions): IngestWorker {
   }
 
   function progress(): IngestReport {
-    const report: IngestReport = { read: 0, published: 0, expired: 0, perFeed: {}, failedFeeds: [...failedFeeds] };
+    const report: IngestReport = {
+      read: 0,
+      published: 0,
+      expired: 0,
+      perFeed: {},
+      failedFeeds: once ? [...failedFeeds] : runs.flatMap(failureOf),
+    };
     for (const { settings, counts } of runs) {
       report.read += counts.read;
       report.published += counts.published;
@@ -167,6 +174,13 @@ export function startIngest(options: IngestOptions): IngestWorker {
       await drained.catch(() => {});
     },
   };
+}
+
+/** How a feed that is followed fails now, in the words of one that is read once. */
+function failureOf({ settings, keeper }: FeedRun): FeedFailure[] {
+  const { failures, quarantine, lastError } = keeper.state;
+  if (lastError === null || (failures === 0 && quarantine === null)) return [];
+  return [{ name: settings.name, code: lastError.code, message: lastError.message }];
 }
 
 function ownThingsOf(checks: FeedSettings['checks'], own: readonly string[]): OwnThings {

@@ -108,5 +108,6 @@ async function run(named: readonly Role[], options: RunOptions): Promise<number>
     process.stderr.write('tipline: cut short by a signal; the next run goes on from there\n');
     return EXIT.failed;
   }
-  return failedFeeds.length > 0 ? EXIT.feedFailed : EXIT.ok;
+  // who was told to end has done what it was told, whatever a source does
+  return once && failedFeeds.length > 0 ? EXIT.feedFailed : EXIT.ok;
 }

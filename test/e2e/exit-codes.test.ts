@@ -45,6 +45,24 @@ feeds:
     assert.match(feeds.away.last_error.message, /127\.0\.0\.1/);
   });
 
+  it('0 when a signal ends a run whose feed fails, which is named in the same words', async () => {
+    configure(`
+data: ./failing
+http: { listen: off }
+feeds: [{ name: nowhere, type: file, path: "./nowhere/*.json" }]
+`);
+    const once = await folder.run(['run', '--once']);
+    const named = /^feed nowhere failed: the folder .*nowhere does not exist.*\(FEED_FOLDER\)$/m;
+    assert.equal(once.code, 3, once.stderr);
+    assert.match(once.stderr, named);
+    const running = folder.start(['run']);
+    await until(() => /feed:nowhere is down/.test(running.stderr), { what: 'the failure', timeout: 30_000 });
+    running.child.kill('SIGTERM');
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, named);
+  });
+
   it('0 when records were dead-lettered and nothing else is wrong', async () => {
     folder.write('broken.jsonl', '{"indicator":"no such thing","source":"list"}\n');
     configure('http: { listen: off }\nfeeds: [{ name: broken, type: file, path: ./broken.jsonl }]\n');
