@@ -170,8 +170,9 @@ function isName(cell: string): boolean {
 }
 
 function isTypes({ role, typeWords, ownTypes, filled, whole }: Column): boolean {
-  if (filled === 0 || ownTypes === 0) return false;
-  if (role?.kind === 'type') return whole < SOME;
+  if (filled === 0) return false;
+  if (role?.kind === 'type') return whole < SOME && (ownTypes > 0 || typeWords >= SOME);
+  if (ownTypes === 0) return false;
   // `indicator` is a name that people give the column of types, too
   if (role?.kind === 'indicator') return typeWords >= 0.6;
   return role === undefined && whole === 0 && typeWords >= STEADY;

@@ -88,7 +88,7 @@ const NEVER_WORDS: ReadonlySet<string> = new Set(
 );
 /** Words of types that feeds have and tipline has not; they show that a column tells types. */
 const OTHER_TYPES: ReadonlySet<string> = new Set(
-  'tool account useraccount registryvalue hostinfo campaign malware threat threatactor filename filepath filepathname path filedirectory directory folder commandline command description information info text comment other link pattern yara sigma snort useragent ja3 ja3s jarm pdb pdbpath namedpipe process service port btc bitcoin wallet targetemail targetorg phonenumber authentihash pehash bundleid appid package packagename username user password subject emailsubject attachment emailattachment pattterninfile patterninfile sizeinbytes float datetime counter'.split(
+  'tool account useraccount registryvalue hostinfo filename filepath filepathname path filedirectory directory folder commandline command description information info text comment other link pattern yara sigma snort useragent ja3 ja3s jarm pdb pdbpath namedpipe process service port btc bitcoin wallet targetemail targetorg phonenumber authentihash pehash bundleid appid package packagename username user password subject emailsubject attachment emailattachment pattterninfile patterninfile sizeinbytes float datetime counter'.split(
     ' ',
   ),
 );
@@ -155,11 +155,13 @@ export function isResolution(name: string): boolean {
 /** True for what stands in a column that tells the types of indicators. */
 export function isTypeWord(cell: string): boolean {
   const word = cell.trim();
-  return word !== '' && word.length <= LONGEST_NAME && (isOwnType(word) || OTHER_TYPES.has(fold(word)));
+  return (
+    word !== '' && word.length <= LONGEST_NAME && (isOwnType(word) || isVagueAlias(word) || OTHER_TYPES.has(fold(word)))
+  );
 }
 
-/** True for the words of our own types, and those like `hash` that leave it open. */
+/** True for the words of our own types, compound ones of MISP as well. */
 export function isOwnType(word: string): boolean {
-  if (typeFromAlias(word) !== undefined || isVagueAlias(word)) return true;
+  if (typeFromAlias(word) !== undefined) return true;
   return word.includes('|') && word.split('|', 3).some((part) => typeFromAlias(part) !== undefined);
 }

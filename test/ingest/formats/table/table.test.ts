@@ -99,6 +99,23 @@ test('when a row begins to count, its port and its sightings are no date of a si
   assert.deepEqual(notes, []);
 });
 
+test('of two columns of types the one that tells more is taken', async () => {
+  assert.deepEqual(
+    await values(
+      'tlp,type,name,observable_types\nwhite,indicator,a.example,domain-name\nwhite,indicator,Global\\\\x,mutex\n',
+    ),
+    ['domain a.example', 'mutex Global\\\\x'],
+  );
+});
+
+test('the kind of a threat is no type of indicator', async () => {
+  const { records } = await read(
+    'type,value\nmalware,a.example\nmalware,b.example\nphishing,192.0.2.1\nmalware,c.example\nmalware,d.example\n',
+  );
+  assert.deepEqual(named(records).slice(0, 3), ['domain a.example', 'domain b.example', 'ip 192.0.2.1']);
+  assert.deepEqual(records[2]?.categories, ['phishing']);
+});
+
 test('types in front of values without any header row', async () => {
   assert.deepEqual(await values(`URL,http://a.example/x,y\nHost,b.example\nSHA256,${SHA256}\nMD5,${MD5}\n`), [
     'url http://a.example/x,y',
