@@ -1,7 +1,7 @@
 import { TiplineError } from '../../../core/process/errors.ts';
 import { type Growth, glance, growthOf, isLinear } from './growth.ts';
 import { mutated, type Shape, seeded } from './shape.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 /** A text that costs more than it may. */
 export interface Found {
