@@ -23,6 +23,7 @@ const AUTHORITY = new RegExp(
 /** Of the rest, as far as nothing has to be looked at. */
 const PLAIN = new RegExp(`[^${NOT_IN_URLS}()[\\]{}',;\\ue003\\ue005]{1,${MOST_URL_LENGTH}}`, 'y');
 const URL_CHARACTER = new RegExp(`[^${NOT_IN_URLS}]`);
+const MOST_PLACEHOLDER = 64;
 const NEXT_URL = /[,;][a-z0-9]{3,6}[\ue003\ue005]/y;
 /** Punctuation of the sentence that a URL ends. */
 const SENTENCE = ".,;:!?'*";
@@ -82,7 +83,9 @@ function endOfPath(text: string, from: number, most: number, before: string): nu
     }
     end += 1;
   }
-  return Math.min(placeholder ?? end, most);
+  // one that is long is none; and what was read is then taken, so that no text is read again and again
+  if (placeholder !== undefined && end - placeholder <= MOST_PLACEHOLDER) end = placeholder;
+  return Math.min(end, most);
 }
 
 /** Dates, digests, addresses, empty and quoted cells. */

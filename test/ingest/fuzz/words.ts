@@ -64,6 +64,7 @@ export const PROSE: readonly Shape[] = [
     'http://a.b/,',
     'http://a.b/((((',
     'http://a.b/?u=',
+    'http://a.b/[',
     'http://[',
     'http://a.b/,a',
     'http://a.b/,aa,',
