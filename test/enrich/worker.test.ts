@@ -118,6 +118,28 @@ describe('enrichment on the embedded ports', () => {
     assert.equal((await lab.store.indicators.summary()).history, 2, 'an expiry writes no history');
   });
 
+  it('makes a statement active at the moment that it begins, by a recheck of the sweep', async () => {
+    let shift = 0;
+    await lab.start({
+      now: () => Date.now() + shift,
+      config: configSchema.parse({ enrich: { sweep_every: '100ms' } }).enrich,
+    });
+    await lab.say({ ...good, valid_from: new Date(Date.now() + 2 * DAY).toISOString() });
+    assert.equal((await lab.current('9.9.9.9'))?.tipline.status, 'expired');
+    shift = 2 * DAY;
+    await until(async () => (await lab.current('9.9.9.9'))?.tipline.status === 'active', {
+      timeout: 10_000,
+      what: 'the statement to begin',
+    });
+    assert.deepEqual(
+      (await lab.enriched()).map((each) => [each.event.action, each.tipline.threat_score]),
+      [
+        ['new', 0],
+        ['updated', 90],
+      ],
+    );
+  });
+
   it('takes up a changed allow list, and its end', async () => {
     await lab.start({ config: configSchema.parse({ enrich: {} }).enrich });
     await lab.say(good, { ...good, indicator: '10.1.1.1' });

@@ -4,6 +4,7 @@ import { createFeedMemory } from '../../../../ingest/feed-memory.ts';
 import { misp } from '../../../../ingest/feeds/misp.ts';
 import { mispFeed } from '../../../../ingest/feeds/misp-feed.ts';
 import { attribute, event, type Json, uuid } from '../../formats/misp/export.ts';
+import { openLab } from '../../lab.ts';
 import { createMemoryCursors } from '../../memory-cursors.ts';
 import { openWeb } from '../../web.ts';
 import { openSource, type Reading } from './reading.ts';
@@ -28,6 +29,7 @@ async function openFeed(t: TestContext, more: object = {}) {
   const source = openSource(t, mispFeed, section, memory);
   return {
     source,
+    section,
     cursors,
     put(stamp: number, attributes: readonly Json[], ofEvent: Json = {}) {
       state.stamp = stamp;
@@ -101,6 +103,25 @@ describe('what was removed from an event of MISP', () => {
     feed.put(START + 20, [a]);
     assert.deepEqual(said(await feed.source.read({ crashAfter: 0 })), [], 'it died before anything was on the bus');
     assert.deepEqual(said(await feed.source.read()), ['+a.example.org', '-b.example.org']);
+  });
+
+  it('is known to another process that takes the feed over', async (t) => {
+    const feed = await openFeed(t);
+    const lab = openLab(t);
+    feed.put(START, [a, b]);
+    await lab.once([feed.section], { owner: 'one' });
+    lab.bus.records.length = 0;
+    const two = openLab(t);
+    for (const [key, value] of lab.cursors.values) two.cursors.values.set(key, value);
+    feed.put(START + 10, [a]);
+    await two.once([feed.section], { owner: 'two' });
+    assert.deepEqual(
+      two.bus
+        .values()
+        .filter(({ revoked }) => revoked === true)
+        .map(({ indicator, source, ref }) => [indicator, source, ref]),
+      [['b.example.org', 'circl', b.uuid]],
+    );
   });
 
   for (const mode of ['event', 'index'] as const) {
