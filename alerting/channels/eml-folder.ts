@@ -1,7 +1,8 @@
-import { access, constants, mkdir, open, rename } from 'node:fs/promises';
+import { access, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { messageOf as explain } from '../../core/process/errors.ts';
+import { tryFolder } from '../../core/process/private-files.ts';
 import type { OutboxMail } from '../../store/port.ts';
 import type { Channel, Delivery, Failure } from './channel.ts';
 import { type Correspondents, messageOf } from './message.ts';
@@ -30,8 +31,8 @@ export function openEmlFolder({ folder, correspondents }: { folder: string; corr
     },
     async verify(): Promise<Failure | undefined> {
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        await access(folder, constants.W_OK);
+        // the first mail makes it: who only asks makes nothing
+        tryFolder(folder);
         return undefined;
       } catch (error) {
         return failureOf(folder, error);

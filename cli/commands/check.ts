@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { TOPICS } from '../../core/contract/topics.ts';
 import { readSeverityFile } from '../../core/process/config/severity-file.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
+import { tryFolder } from '../../core/process/private-files.ts';
 import { openGeoLookup } from '../../enrich/geo/lookup.ts';
 import { readAllowLines } from '../../enrich/lists/entry.ts';
 import { findListFiles, readListFiles } from '../../enrich/lists/warning/folders.ts';
@@ -19,7 +20,7 @@ import { openChannel } from '../run/channel.ts';
 import { geoFilesOf } from '../run/geo-files.ts';
 import { createPeers } from '../run/peers.ts';
 import { hostReader, neverBlockEntries } from '../run/responder.ts';
-import { type CommonOptions, type Session, withSession } from '../session.ts';
+import { askSession, type CommonOptions, type Session } from '../session.ts';
 import type { Settings } from '../settings.ts';
 import { severityRulesPath } from '../severity-rules.ts';
 import { printable } from '../table.ts';
@@ -51,7 +52,7 @@ export function addCheck(program: Command, finish: Finish): void {
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CheckOptions>();
       finish(
-        await withSession(options, async (session) => {
+        await askSession(options, async (session) => {
           let allWell = true;
           for await (const finding of findings(session, options.feeds)) {
             allWell &&= finding.ok;
@@ -70,6 +71,10 @@ export function addCheck(program: Command, finish: Finish): void {
 async function* findings(session: Session, withFeeds: boolean): AsyncGenerator<Finding> {
   const { settings, context } = session;
   yield { what: 'configuration', ok: true, detail: `${settings.file}, ${settings.feeds.length} feeds` };
+  yield await tried('data folder', async () => {
+    tryFolder(settings.data);
+    return existsSync(settings.data) ? settings.data : `${settings.data}, to be made`;
+  });
   yield await tried('severity rules', async () => {
     const path = severityRulesPath(settings);
     return `${Object.keys(readSeverityFile(path).words).length} words in ${path}`;

@@ -1,5 +1,16 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { codeOf, TiplineError } from './errors.ts';
 
 /** What tipline keeps on disk (mails, indicators of closed sources, the ledger) is for the user alone that it runs as. */
@@ -16,16 +27,28 @@ const HAS_MODES = process.platform !== 'win32';
  */
 export function privateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
-  const { mode } = statSync(path);
-  if (!HAS_MODES || (mode & OTHERS) === 0) return;
-  if ((mode & OTHERS_MAY_WRITE) !== 0) {
-    throw new TiplineError(
-      'DATA_FOLDER_OPEN',
-      `others may write to the folder ${path}: give tipline a folder of its own (a new one below it will do), or look through it and close it with: chmod 700 ${path}`,
-      { retryable: false },
-    );
+  refuseOpenFolder(path);
+  if (HAS_MODES) narrow(path, FOLDER_MODE);
+}
+
+function refuseOpenFolder(path: string): void {
+  if (!HAS_MODES || (statSync(path).mode & OTHERS_MAY_WRITE) === 0) return;
+  throw new TiplineError(
+    'DATA_FOLDER_OPEN',
+    `others may write to the folder ${path}: give tipline a folder of its own (a new one below it will do), or look through it and close it with: chmod 700 ${path}`,
+    { retryable: false },
+  );
+}
+
+/** Throws when `privateFolder` would, or when nothing could be written there; makes nothing. */
+export function tryFolder(path: string): void {
+  if (existsSync(path)) refuseOpenFolder(path);
+  let nearest = path;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  if (!statSync(nearest).isDirectory()) {
+    throw new TiplineError('DATA_FOLDER', `${path} cannot be made: ${nearest} is no folder`, { retryable: false });
   }
-  narrow(path, FOLDER_MODE);
+  accessSync(nearest, constants.W_OK | constants.X_OK);
 }
 
 /** Makes an empty file before somebody makes it with other rights. One that is there is left alone: SQLite may have locks on it. */

@@ -18,6 +18,7 @@ describe('commands that only ask', () => {
       [['search', '45.1.2.3'], 1],
       [['dlq', 'show', 'ioc.raw-0-1'], 1],
       [['blocks'], 1],
+      [['check'], 0],
     ] as const) {
       const asked = await folder.run(args);
       assert.equal(asked.code, code, `${args.join(' ')}: ${asked.stderr}`);
