@@ -1,6 +1,7 @@
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { canonicalDomain } from '../../core/indicator/domain.ts';
 import { inferType } from '../../core/indicator/infer.ts';
+import { refang } from '../../core/indicator/refang.ts';
 import { printable } from '../printable.ts';
 import type { Tally } from '../tally.ts';
 import { leadsNowhere } from './hosts-file.ts';
@@ -53,11 +54,16 @@ function readRule(rule: string): RawIndicator | string {
   const [, url] = /^\|(https?:\/\/[^\s|*^]{1,2000})\|$/i.exec(rule) ?? [];
   if (url !== undefined) return { indicator: url, type: 'url' };
   // of lists of name servers, where it stands for a name and all below it
-  const below = WILDCARD.exec(rule)?.[1];
+  const below = WILDCARD.exec(refang(rule))?.[1];
   if (below !== undefined) return hostRecord(below) ?? 'a pattern';
   const [first = '', second, more] = rule.split(/\s+/);
-  if (second === undefined) return hostRecord(first) ?? 'a pattern';
+  if (second === undefined) return hostRecord(refang(first)) ?? urlRecord(first) ?? 'a pattern';
   return more === undefined && leadsNowhere(first) ? (hostRecord(second) ?? 'a pattern') : 'a pattern';
+}
+
+function urlRecord(text: string): RawIndicator | undefined {
+  const url = refang(text);
+  return url.includes('://') && inferType(url) === 'url' ? { indicator: url, type: 'url' } : undefined;
 }
 
 function hostRecord(host: string): RawIndicator | undefined {

@@ -2,6 +2,9 @@ import { isComment, withoutTrailingComment } from './comments.ts';
 import { splitCsv } from './csv-row.ts';
 import { MOST_LINE_BYTES } from './lines.ts';
 
+/** As a delimiter: two blanks or more, by which columns are put under each other. */
+export const ALIGNED = '  ';
+
 export interface RowFormat {
   /** Undefined: a line is one cell. */
   readonly delimiter: string | undefined;
@@ -47,8 +50,8 @@ export function createRowSplitter({ delimiter, quotes, comments }: RowFormat, ta
         takeCells([withoutTrailingComment(text, comments)], number);
         return;
       }
-      if (!quotes || !text.includes('"')) {
-        takeCells(text.split(delimiter), number);
+      if (!quotes || delimiter === ALIGNED || !text.includes('"')) {
+        takeCells(delimiter === ALIGNED ? text.trim().split(/\s{2,}/) : text.split(delimiter), number);
         return;
       }
     }
@@ -74,7 +77,7 @@ export function createRowSplitter({ delimiter, quotes, comments }: RowFormat, ta
   }
 
   function isCutOff(text: string): boolean {
-    if (delimiter === undefined || width === undefined || text.trim() === '') return false;
+    if (delimiter === undefined || delimiter === ALIGNED || width === undefined || text.trim() === '') return false;
     return !isComment(text.trimStart(), comments) && text.split(delimiter).length < width;
   }
 

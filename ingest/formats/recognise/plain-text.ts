@@ -3,6 +3,7 @@ import { inferType } from '../../../core/indicator/infer.ts';
 import { refang } from '../../../core/indicator/refang.ts';
 import { ADBLOCK_OTHER, ADBLOCK_RULE, WILDCARD } from '../adblock.ts';
 import { COMMENT_MARKS, isComment, withoutTrailingComment } from '../comments.ts';
+import { ALIGNED } from '../delimited-rows.ts';
 import { DNSMASQ_RULE } from '../dnsmasq.ts';
 import { leadsNowhere } from '../hosts-file.ts';
 import { addressesOf, isSetLine } from '../ipset.ts';
@@ -40,7 +41,8 @@ export function recogniseText(text: string, whole: boolean, name: string): Recog
   const layout = layoutOf(all);
   const asLines = share(bare, (line) => !/\s/.test(line) && inferType(refang(line)) !== undefined) >= ENOUGH;
   // a row that begins with a URL reads like one URL to its end
-  if (asLines && layout?.sure !== true) return known('lines', 'an indicator in each line');
+  if (asLines && (layout?.sure !== true || layout.delimiter === ALIGNED))
+    return known('lines', 'an indicator in each line');
   const page = pageReason(text, name);
   if (page !== undefined) return known('html', page);
   if (layout !== undefined) return known('table', layout.how);
@@ -73,7 +75,9 @@ function listOf(all: readonly string[], bare: readonly string[]): Recognition | 
   const rules = all.filter((line) => line.trim() !== '').slice(0, SAMPLE);
   if (rules.some((line) => ADBLOCK_RULE.test(line)) && share(rules, (line) => ADBLOCK_OTHER.test(line)) >= HALF)
     return known('adblock', 'rules such as "||host^"');
-  if (share(bare, (line) => WILDCARD.test(line)) >= HALF) return known('adblock', 'names with all that is below them');
+  const wild = (line: string): boolean => WILDCARD.test(refang(line));
+  if (bare.some(wild) && share(bare, (line) => wild(line) || inferType(refang(line)) !== undefined) >= ENOUGH)
+    return known('adblock', 'names with all that is below them');
   const least = isMaltrailsOwn(all) ? 0 : HALF;
   if (isMaltrail(all) && share(bare, (line) => inferType(refang(line)) !== undefined) >= least)
     return known('maltrail', 'trails below "# Reference:"');

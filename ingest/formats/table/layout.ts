@@ -2,7 +2,7 @@ import type { IndicatorType } from '../../../core/indicator/type.ts';
 import { printable } from '../../printable.ts';
 import { COMMENT_MARKS, isComment } from '../comments.ts';
 import { splitCsv } from '../csv-row.ts';
-import { createRowSplitter } from '../delimited-rows.ts';
+import { ALIGNED, createRowSplitter } from '../delimited-rows.ts';
 import type { ListColumn } from '../record.ts';
 import { typeOfCell } from './cell.ts';
 import { type Column, columnOf } from './column.ts';
@@ -39,7 +39,8 @@ export interface Layout {
   readonly how: string;
 }
 
-const DELIMITERS = ['\t', ',', ';', '|'] as const;
+/** Columns that are put under each other come last: prose and lists of lines have blanks, too. */
+const DELIMITERS = ['\t', ',', ';', '|', ALIGNED] as const;
 const SAMPLE = 200;
 const MOST_COLUMNS = 100;
 /** Rows of a hundred that must be of one width when nothing else says that this is a table, and when a header row does. */
@@ -193,8 +194,16 @@ function indicatorColumns(columns: readonly Column[], types: readonly Column[]):
     });
   }
   // the system that an address belongs to is told beside it, and is nothing by itself
-  const besides = found.filter(({ index }) => columns[index]?.mostly !== 'asn');
+  const besides = found.filter(
+    ({ index }) => columns[index]?.mostly !== 'asn' && !isShared(columns[index], found, columns),
+  );
   return besides.length > 0 ? besides : found;
+}
+
+/** Without a name: the same few values again and again beside others, such as the name servers of domains. */
+function isShared(column: Column | undefined, found: readonly IndicatorColumn[], columns: readonly Column[]): boolean {
+  if (column === undefined || column.role !== undefined || !column.repeats) return false;
+  return found.some(({ index }) => columns[index]?.repeats === false && index !== column.index);
 }
 
 function isIndicators({ role, filled, whole, holding, reports, mostly }: Column): boolean {

@@ -9,7 +9,7 @@ const read = (format: FormatName, document: string, ...sizes: number[]): Promise
 test('adblock: hosts that are blocked whole, and nothing of exceptions, parts of pages and patterns', async () => {
   const { records, skipped } = await read(
     'adblock',
-    '[Adblock Plus 2.0]\n! Title: x\n# a remark\n||a.example^\n||b.example^$third-party,important\n||192.0.2.1^\n||c.example\n|https://d.example/x?y=1|\ne.example\n0.0.0.0 f.example\n*.m.example\n@@||good.example^\n||g.example^$domain=h.example\n||*.i.example^\n||j.example/ads/\n/banner[0-9]+/\nk.example##.ad\n##.ad\n||l.example^$badfilter\n',
+    '[Adblock Plus 2.0]\n! Title: x\n# a remark\n||a.example^\n||b.example^$third-party,important\n||192.0.2.1^\n||c.example\n|https://d.example/x?y=1|\ne.example\n0.0.0.0 f.example\n*.m[.]example\n@@||good.example^\n||g.example^$domain=h.example\n||*.i.example^\n||j.example/ads/\n/banner[0-9]+/\nk.example##.ad\n##.ad\n||l.example^$badfilter\n',
     7,
   );
   assert.deepEqual(named(records), [

@@ -109,6 +109,7 @@ test('lists of lines, hosts files, reputations, Zeek', () => {
     '192.0.2.1\n# x\n\n198.51.100.0/24 ; SBL1\r\n',
     'evil[.]example\nhxxp://evil[.]test/a b\n'.replace(' b', ''),
     'http://a.test/x,y\n',
+    '192.0.2.1  # seen often\n192.0.2.2   ; x\n',
   );
   is('hosts', '# x\n127.0.0.1 localhost\n0.0.0.0 a.test\n0.0.0.0 b.test c.test\n', '::1 localhost\n');
   is('iprep', '192.0.2.1,1,100\n192.0.2.0/24,12,7\n');
@@ -124,7 +125,7 @@ test('lists that have a language of their own', () => {
     'adblock',
     '[Adblock Plus]\n! Title: x\n! more\n||a.test^\n@@||b.test^\n##.banner\n',
     '! x\n||a.test^$third-party\n||b.test^\n',
-    '# x\n*.a.test\n*.b.test\n',
+    '# x\n*.a.test\n*.b[.]test\nc.test\n',
   );
   is('dnsmasq', 'server=/a.test/\n# x\naddress=/b.test/0.0.0.0\n', 'local=/a.test/b.test/\n', 'address=/a.test/#\n');
   is(

@@ -192,6 +192,18 @@ test('one bad word in the header row, titles above it, and few rows with an indi
   assert.deepEqual(await values(`Name,Date,URL\n${rows.join('\n')}\n`), ['url http://a.example/x?q=1']);
 });
 
+test('columns that are put under each other with blanks', async () => {
+  const { records } = await read(
+    'Domain              Created     Registrar        Nameserver\nA.EXAMPLE           2022-08-07  Some Ltd.        ns.example.net\nlonger.b.example    2022-08-09  Other and Sons   ns.example.org\n',
+  );
+  assert.deepEqual(named(records), ['domain A.EXAMPLE', 'domain longer.b.example']);
+});
+
+test('the same few servers beside names that differ are none of the indicators, where nothing names them', async () => {
+  const rows = Array.from({ length: 12 }, (_, n) => `a${n}.example,2026-01-01,ns${n % 2}.example.net`);
+  assert.equal((await read(rows.join('\n'))).records.length, 12);
+});
+
 test('cells over several lines, and cells of prose that name an indicator', async () => {
   assert.deepEqual(
     await values(
