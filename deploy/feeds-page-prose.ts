@@ -100,6 +100,10 @@ export const LIST_NOTES = `
 | \`markdown\` | its tables row by row, the rest as text |
 | \`text\`, \`html\` | a report: what reads like an indicator where it stands |
 
+Of \`text\` is taken what has a public suffix, an address, a digest and so on where it stands; no file names, packages, versions or code, and of comments (\`#\`, \`//\`,
+\`;\`, \`!\`) only what somebody disarmed, and digests. It may be UTF-8, UTF-16 or Windows-1252. What may as well be a file, such as \`evil.sh\` alone in a line, is counted
+as left out: written as \`evil[.]sh\` it is a domain.
+
 A \`table\` has cells between commas, semicolons, bars or tabs, in quotes or not, with a header row or without. Every column of indicators is read, with the types
 that a column of types tells, and dates, names of malware, tags, descriptions and references go with each. What is not read is told by column and by type, with its number.
 

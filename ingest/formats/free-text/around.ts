@@ -7,7 +7,8 @@ const FILE_BEFORE = new RegExp(
   'i',
 );
 /** `x.pl:12`, `x.pl --help`, `x.pl file`. */
-const FILE_BEHIND = /^(?::\d{1,6}\b(?!\/)|["'`\u2019\u201d)]?\s(?:files?|scripts?|modules?|archive)\b|\s--?[A-Za-z])/i;
+const FILE_BEHIND =
+  /^(?::\d{1,6}\b(?!\/)|["'`\u2019\u201d)]?\s(?:files?|scripts?|modules?|archive|(?:was|is|were|are|gets?) (?:dropped|executed|run|launched|written|created|deleted|saved))\b|\s--?[A-Za-z])/i;
 const HOST_BEFORE = new RegExp(
   `\\b(?:domains?|hosts?|hostnames?|fqdns?|sites?|websites?|servers?|c2s?|c&c|cnc|urls?|dns|resolve[sd]?|resolving|visit(?:s|ed|ing)?|contact(?:s|ed|ing)?|connect(?:s|ed|ing)? to|communicat\\w{1,4} with|beacon(?:s|ed|ing)? to|hosted (?:on|at)|registered)[:=]?\\s{0,2}${QUOTE}$`,
   'i',

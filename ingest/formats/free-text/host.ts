@@ -68,12 +68,14 @@ function judgeName(
   const before = text.slice(Math.max(0, start - AROUND), start);
   const behind = text.slice(end, end + AROUND);
   if (kind === 'property') return isCode(before, behind) ? undefined : 'domain';
-  if (kind === 'program') return namesFile(before, behind) ? undefined : 'domain';
-  if (namesHost(before) && !namesFile(before, behind)) return 'domain';
+  const file = namesFile(before, behind);
+  const usual = labels.length === 2 && USUAL_FILE.test(labels.join('.'));
+  if (namesHost(before) && !file) return 'domain';
+  if (kind === 'program') return usual || file ? undefined : 'domain';
   // in a list, where nothing around tells, it must not vanish without a word
   const alone = /(?:^|[\n\v])[\s*\u2022-]*$/.test(before) && /^[ \t,;\r]*(?:\n|\v|$)/.test(behind);
   const name = labels.join('.');
-  return alone && !KNOWN_FILE.test(name) && labels[0] === labels[0]?.toLowerCase()
+  return alone && !usual && labels[0] === labels[0]?.toLowerCase()
     ? refused(
         `"${printable(name, 60)}" may be a file or a domain; write ${printable(labels.join('[.]'), 60)} if it is a domain`,
         end,
@@ -81,7 +83,8 @@ function judgeName(
     : undefined;
 }
 
-const KNOWN_FILE =
+/** What files are called everywhere. */
+const USUAL_FILE =
   /^(?:readme|setup|main|index|install|config|test|license|changelog|contributing|security|todo|utils?|run|build|update|start|stop|manage|conftest|lib.*|mod|lib|cargo|makefile|app)\./;
 
 /** Sandboxes name samples by their digest: `9e107d9d372bb6826bd81d3542a419d6.exe`. */

@@ -448,6 +448,13 @@ describe('lists that are read as prose', () => {
       'domain evil.md',
       'domain evil.zip.com',
     );
+    await finds('The loader b.pl was dropped, then update.pl, main.cc and index.pl');
+    await finds(
+      'They use b.pl and index.b.pl, and the domain update.pl',
+      'domain b.pl',
+      'domain index.b.pl',
+      'domain update.pl',
+    );
     await finds('user.name = e.call(x), this.id, self.map[0], node.host');
     assert.deepEqual((await read('one\nevil.sh\nreadme.md\n')).skipped, [
       '2: "evil.sh" may be a file or a domain; write evil[.]sh if it is a domain',
