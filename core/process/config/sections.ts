@@ -167,8 +167,6 @@ export const feedSection = z.looseObject({
   enabled: z.boolean().default(true),
 });
 
-export type FeedSection = z.output<typeof feedSection>;
-
 /** A feed of the catalogue, and keys that go before those it has there. What the two make together is checked like any other feed. */
 const usedFeed = z.looseObject({ use: z.string().min(1).max(63) });
 
