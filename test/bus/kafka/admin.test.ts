@@ -31,6 +31,12 @@ describe('topics that tipline creates', () => {
     await bus.close();
   });
 
+  it('are on brokers that name themselves, whatever the configuration calls them', async () => {
+    const { bus } = openBus(brokers.map((broker) => broker.replace('127.0.0.1', 'localhost')));
+    assert.deepEqual(await bus.servers(), ['127.0.0.1']);
+    await bus.close();
+  });
+
   it('are created once when two processes start together', async () => {
     const buses = [openBus(brokers).bus, openBus(brokers).bus];
     const specs = Array.from({ length: 4 }, () => ({ name: freshName('kafka'), retentionMs: 60_000 }));
