@@ -30,6 +30,9 @@ const LOOK_AGAIN_MS = 250;
  * records appear twice, in their old order.
  */
 export function createPublish({ cluster, produce, line, signal }: ProducerContext): Publish {
+  /** Topics that have taken records: one of these that is gone was deleted, and is waited for. */
+  const published = new Set<string>();
+
   return async (topic, records) => {
     if (records.length === 0) return;
     const delivery = createDelivery(topic);
@@ -45,8 +48,10 @@ export function createPublish({ cluster, produce, line, signal }: ProducerContex
     let stale = false;
 
     /** Waits after a failure that ends by itself; throws for any other. */
-    async function wait(failure: TiplineError): Promise<void> {
+    async function wait(cause: TiplineError): Promise<void> {
       if (signal.aborted) throw busClosed();
+      const deleted = cause.code === 'BUS_TOPIC_MISSING' && published.has(topic);
+      const failure = deleted ? topicDeleted(topic) : cause;
       if (failure.code === 'BUS_TOPIC_MISSING') {
         missingSince ??= Date.now();
         if (Date.now() - missingSince > TOPIC_PATIENCE_MS) throw failure;
@@ -85,6 +90,7 @@ export function createPublish({ cluster, produce, line, signal }: ProducerContex
         backoff.reset();
         failures = 0;
         missingSince = undefined;
+        published.add(topic);
         line.up();
       }
     }
@@ -126,6 +132,12 @@ export function createPublish({ cluster, produce, line, signal }: ProducerContex
 
     return { insist, deliver };
   }
+}
+
+function topicDeleted(topic: string): TiplineError {
+  return new TiplineError('BUS_TOPIC_DELETED', `topic ${topic} was deleted: create it with "tipline setup"`, {
+    retryable: true,
+  });
 }
 
 /** The first part of each partition, by the broker that leads it. */

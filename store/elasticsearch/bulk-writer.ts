@@ -2,7 +2,8 @@ import type { Client } from '@elastic/elasticsearch';
 import type { BatchPatience } from '../../bus/port.ts';
 import { type BulkBody, createBulkBody, isOneLine } from './bulk-body.ts';
 import { judge, type Settled } from './bulk-judgement.ts';
-import { classifyItem, classifyRequest, strangerVerdict, type Unhappy, type Verdict } from './bulk-outcome.ts';
+import { classifyItem, classifyRequest, explain, strangerVerdict, type Unhappy, type Verdict } from './bulk-outcome.ts';
+import type { Detour, Detours } from './detours.ts';
 import { ElasticsearchError, isRecord, readServerError } from './error.ts';
 import { createGate } from './gate.ts';
 import type { Outages } from './outages.ts';
@@ -18,8 +19,8 @@ export interface Route {
 export interface BulkOperation extends Route {
   /** JSON on one line. */
   document: string | Buffer;
-  /** Taken once when `index` is closed or write-blocked. */
-  detour?: Route | undefined;
+  /** Taken once when `index` is closed or write-blocked. With an id it is not filed on both. */
+  detour?: (Route & { id?: string }) | undefined;
 }
 
 export interface BulkWriter {
@@ -37,6 +38,8 @@ export interface BulkWriterContext {
   waits?: Waits;
   /** Keeps documents out of the indices of others. */
   ownership?: Ownership;
+  /** Keeps documents that went another way from being filed twice. */
+  detours?: Detours;
   /** Bytes of a request; the writer goes below by itself when a 413 comes. */
   requestBytes?: number;
 }
@@ -82,7 +85,7 @@ const NOT_ONE_LINE: Settled = {
 };
 
 export function createBulkWriter(context: BulkWriterContext): BulkWriter {
-  const { client, outages, ownership, waits = WAITS } = context;
+  const { client, outages, ownership, detours, waits = WAITS } = context;
   const gate = createGate(IN_FLIGHT_PROCESS);
   const bodies: BulkBody[] = [];
   let requestBytes = context.requestBytes ?? REQUEST_BYTES;
@@ -102,7 +105,30 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
       return detoured.has(position) && operation.detour !== undefined ? operation.detour : operation;
     };
 
+    const detourOf = (position: number): Detour[] => {
+      const { index, detour } = operationAt(operations, position);
+      return detour?.id === undefined ? [] : [{ from: index, to: detour.index, id: detour.id }];
+    };
+
+    /** Settles what stands on another day already. */
+    async function settleTaken(): Promise<void> {
+      if (detours === undefined) return;
+      const asked = pending.filter((position) => detourOf(position).length > 0);
+      if (asked.length === 0) return;
+      const taken = await detours.taken(asked.flatMap(detourOf));
+      for (const place of taken) settled[asked[place] ?? 0] = { kind: 'conflict' };
+      if (taken.size > 0) pending = pending.filter((position) => settled[position] === undefined);
+    }
+
+    let begun = false;
     async function round(signal: AbortSignal): Promise<Trouble | undefined> {
+      try {
+        if (!begun) await settleTaken();
+        begun = true;
+      } catch (error) {
+        return troubleOf(error);
+      }
+      if (pending.length === 0) return undefined;
       const verdicts = await sendToOurs(operations, pending, routeOf, signal);
       const judgement = judge({
         total: operations.length,
@@ -112,8 +138,13 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
         canDetour: (position) => !detoured.has(position) && operations[position]?.detour !== undefined,
       });
       for (const [position, outcome] of judgement.settled) settled[position] = outcome;
-      for (const position of judgement.detour) detoured.add(position);
       pending = judgement.again;
+      try {
+        await detours?.note(judgement.detour.flatMap(detourOf));
+      } catch (error) {
+        return troubleOf(error);
+      }
+      for (const position of judgement.detour) detoured.add(position);
       return judgement.trouble;
     }
 
@@ -240,6 +271,15 @@ export function createBulkWriter(context: BulkWriterContext): BulkWriter {
   }
 
   return { write };
+}
+
+/** What a question beside the bulk failed with, as the bulk itself would have. */
+function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof ElasticsearchError) || error.code === 'STORE_ABORTED') throw error;
+  const answer = classifyRequest(error);
+  if (answer.kind === 'split') throw error;
+  const kind = answer.kind === 'busy' ? 'busy' : 'down';
+  return { kind, code: answer.code, detail: explain(answer, 'history'), progress: false };
 }
 
 interface Slice {

@@ -60,7 +60,9 @@ function historyOperation(names: Names, item: HistoryWrite): BulkOperation {
   const route = createRoute(names.historyDay(item.day), item.id, HISTORY_MARK);
   // Only an older day is closed or made read-only on purpose; if the fallback day is, everything waits.
   const detour =
-    item.day < item.fallbackDay ? createRoute(names.historyDay(item.fallbackDay), item.id, HISTORY_MARK) : undefined;
+    item.day < item.fallbackDay
+      ? { ...createRoute(names.historyDay(item.fallbackDay), item.id, HISTORY_MARK), id: item.id }
+      : undefined;
   return { ...route, document: item.document, detour };
 }
 

@@ -196,7 +196,11 @@ async function addMissingFields(client: Client, { pattern, fields }: Template): 
     const missing = missingFields(fields, mappings.properties ?? {});
     if (version === TEMPLATE_VERSION && Object.keys(missing).length === 0) continue;
     try {
-      await client.indices.putMapping({ index, properties: missing, _meta: { tipline_schema: TEMPLATE_VERSION } });
+      await client.indices.putMapping({
+        index,
+        properties: missing,
+        _meta: { ...mappings._meta, tipline_schema: TEMPLATE_VERSION },
+      });
     } catch (error) {
       // An old day that was made read-only takes no more documents either.
       if (!(error instanceof ElasticsearchError) || error.server.type !== 'cluster_block_exception') throw error;

@@ -8,6 +8,7 @@ import { createClient, displayNodes, sendsSecretsInClear } from './client.ts';
 import { copiesAdvice } from './copies.ts';
 import { findCovered } from './covered.ts';
 import { createCursors } from './cursors.ts';
+import { createDetours } from './detours.ts';
 import { readDocuments } from './documents.ts';
 import { writeIndicators } from './indicator-writes.ts';
 import { createJournal } from './journal.ts';
@@ -58,7 +59,7 @@ export async function openElasticsearchStore(
   const outages = createOutages({ log, health });
   const waiting = waits === undefined ? {} : { waits };
   const ownership = createOwnership(client, names);
-  const writer = createBulkWriter({ client, outages, ownership, ...waiting });
+  const writer = createBulkWriter({ client, outages, ownership, detours: createDetours(client), ...waiting });
   const documents = { client, outages, ...waiting };
   const reading = { client, names };
   let description = `elasticsearch ${address}`;

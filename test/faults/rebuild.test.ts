@@ -12,7 +12,7 @@ import { type MailServer, startSmtp } from '../services/smtp.ts';
 import { until } from '../services/wait.ts';
 
 /** Indicators that are there before, of each kind. */
-const KIND = Number(process.env.TIPLINE_FAULT_REBUILD ?? 400);
+const KIND = Number(process.env.TIPLINE_FAULT_REBUILD ?? 200);
 const PATIENCE = 180_000;
 const DAY = 86_400_000;
 
@@ -107,15 +107,15 @@ describe('the index of states, deleted under load', () => {
         timeout: PATIENCE,
         every: 500,
       });
-      // two sources, of which one takes back what it said; and some that all take back
-      await say(many(2, { revoked: true, timestamp: ago(1) }));
-      await say(many(2, { ...loud, timestamp: ago(2) }).slice(0, KIND / 2), 'second');
-      await caughtUp(lab);
       await until(async () => (await actions(lab)).filter(({ verb }) => verb === 'block').length >= KIND * 2, {
         what: 'the blocks to be planned',
         timeout: PATIENCE,
         every: 500,
       });
+      // two sources, of which one takes back what it said; and some that all take back
+      await say(many(2, { revoked: true, timestamp: ago(1) }));
+      await say(many(2, { ...loud, timestamp: ago(2) }).slice(0, KIND / 2), 'second');
+      await caughtUp(lab);
       const before = await states(lab);
       const oldValues = new Set(before.map(({ tipline }) => tipline.value));
       const mailsBefore = mailed(server).length;

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { Admin } from '@platformatic/kafka';
 import type { Bus, Located } from '../../../bus/port.ts';
 import { freshName, givenKafka } from '../../services/given.ts';
+import { until } from '../../services/wait.ts';
 import { freshTopic, openBus } from './open-bus.ts';
 
 async function collect(records: AsyncIterable<Located>): Promise<Located[]> {
@@ -61,6 +62,34 @@ describe('publishing to Kafka', () => {
     await openAndCreate(brokers, topic);
     await published;
     assert.equal((await collect(bus.scan(topic))).length, 1);
+  });
+
+  it('waits for a topic that was deleted under way, says so, and loses nothing', async () => {
+    const { bus: own, told } = openBus(brokers);
+    const topic = await freshTopic(own);
+    await own.publish(topic, [{ key: 'k', value: 'before' }]);
+    await admin.deleteTopics({ topics: [topic] });
+    await until(async () => (await own.missingTopics([topic])).length === 1, {
+      what: 'the topic to be gone',
+      timeout: 15_000,
+    });
+    const published = own.publish(topic, [{ key: 'k', value: 'after' }]);
+    const failed = published.then(
+      () => false,
+      () => true,
+    );
+    await until(() => told.includes('bus down'), { what: 'health to say so', timeout: 15_000 });
+    // longer than a topic that nobody has seen yet is waited for
+    const patience = new Promise<boolean>((resolve) => setTimeout(resolve, 6_000, false));
+    assert.equal(await Promise.race([failed, patience]), false);
+    await own.createTopics([{ name: topic, retentionMs: 3_600_000 }]);
+    await published;
+    assert.deepEqual(
+      (await collect(own.scan(topic))).map(({ value }) => value.toString()),
+      ['after'],
+    );
+    assert.equal(told.at(-1), 'bus up');
+    await own.close();
   });
 
   it('leaves nothing behind that keeps the process alive', async () => {

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { EnrichedDocument } from '../../../core/contract/enriched-document.ts';
+import { silentLog } from '../../../core/process/log.ts';
 import { createNames, type Names } from '../../../store/elasticsearch/names.ts';
+import { openElasticsearchStore } from '../../../store/elasticsearch/store.ts';
 import type { HistoryWrite, IndicatorStore, IndicatorWrite } from '../../../store/port.ts';
 import { givenElasticsearch } from '../../services/given.ts';
 import { until } from '../../services/wait.ts';
 import { sampleDocument, sampleHistory, sampleWrite } from '../sample-document.ts';
-import { type OpenedStore, openTestStore } from './opened.ts';
-import { testPatience } from './patience.ts';
+import { type OpenedStore, openTestStore, testConfig } from './opened.ts';
+import { testPatience, watchedHealth } from './patience.ts';
 
 /** What every store must do is in contract.test.ts; here is what only Elasticsearch can do to us. */
 describe('Elasticsearch store', () => {
@@ -164,6 +166,43 @@ describe('Elasticsearch store', () => {
     assert.equal(await kinds(sampleWrite(broken, [good])), 'rejected DOCUMENT_REFUSED false');
     assert.equal(await kinds(sampleWrite(broken, [bad])), 'rejected DOCUMENT_REFUSED false');
     assert.deepEqual(await store.get(id), document);
+  });
+
+  it('files a statement once, on the day that took it when its own was blocked, also when it is read again without the block', async () => {
+    const { client, prefix } = opened;
+    const [day, fallbackDay] = ['2026-04-01', '2026-04-03'];
+    const write = (value: string) => {
+      const document = sampleDocument({ value });
+      const history = [{ ...sampleHistory(document, value, day), fallbackDay }];
+      return { id: document.tipline.id, revision: 1, current: null, history };
+    };
+    await store.write([write('198.51.100.60')], testPatience());
+    await client.indices.addBlock({ index: names.historyDay(day), block: 'write' });
+    const redirected = [write('198.51.100.61'), write('198.51.100.62')];
+    await store.write(redirected, testPatience());
+    await client.indices.putSettings({
+      index: names.historyDay(day),
+      settings: { index: { blocks: { write: false } } },
+    });
+    const { health } = watchedHealth();
+    const other = await openElasticsearchStore(testConfig(await givenElasticsearch(), prefix), {
+      log: silentLog,
+      health,
+    });
+    for (const each of [opened.store, other]) {
+      // an upgrade in between must not forget it
+      await each.setup();
+      const outcomes = await each.indicators.write(
+        [...redirected, write('198.51.100.60'), write('198.51.100.63')],
+        testPatience(),
+      );
+      assert.deepEqual(
+        outcomes.map((outcome) => outcome.kind === 'written' && outcome.historyCreated),
+        [0, 0, 0, each === opened.store ? 1 : 0],
+      );
+    }
+    await other.close();
+    assert.deepEqual([await count(names.historyDay(day)), await count(names.historyDay(fallbackDay))], [2, 2]);
   });
 
   it('keeps a dead letter of a megabyte, and writes late copies of a closed day to today', async () => {
