@@ -17,7 +17,7 @@ export interface Usability {
   readonly first: string | undefined;
 }
 
-/** A watch over what a feed publishes; one record in sixteen is looked at, and all of the first ones of a reading. */
+/** A watch over what a feed publishes; one record in sixty-four is looked at, and all of the first ones of a reading. */
 export interface UsabilityWatch {
   /** Another reading begins. What was seen before counts until its first record comes; with `keep` it goes on counting, and fades. */
   begin(keep: boolean): void;
@@ -27,7 +27,7 @@ export interface UsabilityWatch {
 }
 
 const LOOKED_AT_FIRST = 64;
-const ONE_IN = 16;
+const ONE_IN = 64;
 /** Of a feed that never ends the last ones count. */
 const MOST_KEPT = 256;
 
