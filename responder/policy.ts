@@ -92,9 +92,15 @@ function meets(claim: SlimClaim, now: number, terms: PolicyTerms): boolean {
     claim.composite !== true &&
     claim.confidence >= terms.minConfidence &&
     claim.score >= terms.minScore &&
-    now - Date.parse(claim.last_seen) <= terms.maxAge &&
+    now - freshAt(claim) <= terms.maxAge &&
     (terms.tags.size === 0 || matchingTag(claim, terms.tags) !== undefined)
   );
+}
+
+/** Epoch ms. What began later than it was said is as fresh as its beginning: it could not be blocked before. */
+function freshAt({ last_seen, valid_from }: SlimClaim): number {
+  const seen = Date.parse(last_seen);
+  return valid_from === undefined ? seen : Math.max(seen, Date.parse(valid_from));
 }
 
 /** Outsiders alone speak: what was blocked for a feed of ours, whose claim is remembered no more, runs to its own deadline. */

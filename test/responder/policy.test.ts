@@ -21,6 +21,13 @@ describe('what is blocked', () => {
     assert.match(decision.reason, /^feed says so with confidence 90 \(at least 80\), seen 1h ago, tagged malicious$/);
   });
 
+  it('may have been told long before it begins, and not before it has', () => {
+    const claims = [claimAt(NOW, { last_seen: iso(NOW - 9 * 24 * HOUR), valid_from: iso(NOW) })];
+    assert.equal(decide(documentOf('9.1.2.3', NOW, { claims }), NOW, terms).kind, 'block');
+    assert.notEqual(decide(documentOf('9.1.2.3', NOW, { claims }), NOW - 1, terms).kind, 'block');
+    assert.notEqual(decide(documentOf('9.1.2.3', NOW, { claims }), NOW + 25 * HOUR, terms).kind, 'block');
+  });
+
   it('never rests on two claims that meet the terms only between them', () => {
     const claims = [
       claimAt(NOW, { source: 'sure', tags: ['spam'] }),
