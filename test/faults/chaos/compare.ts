@@ -1,0 +1,130 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type EnrichedDocument, isLater, type Moment, momentOf } from '../../../core/contract/enriched-document.ts';
+import { TOPICS } from '../../../core/contract/topics.ts';
+import type { Lab } from '../../e2e/lab.ts';
+import type { Expected, ExpectedState } from './model.ts';
+
+/** What differs from what must stand, in words; empty when all is equal. At most a few of each kind. */
+export async function differences(lab: Lab, expected: Expected): Promise<string[]> {
+  await lab.ask('POST', 'threat_*/_refresh');
+  const current = await currentDocuments(lab);
+  const found: string[] = [];
+  const differ = (kind: string, each: readonly string[]): void => {
+    if (each.length > 0) found.push(`${kind}: ${each.length}, ${each.slice(0, 3).join('; ')}`);
+  };
+
+  const wrong: string[] = [];
+  for (const [indicator, state] of expected.states) {
+    const document = current.get(indicator);
+    const told = document === undefined ? undefined : stateIn(document);
+    const { blocked: _, ...must } = state;
+    if (JSON.stringify(told) !== JSON.stringify(must))
+      wrong.push(`${indicator} is ${JSON.stringify(told)}, not ${JSON.stringify(must)}`);
+  }
+  differ('states', wrong);
+
+  const listed = [...current].filter(([value]) => value.startsWith('45.131.'));
+  const active = new Set(listed.filter(([, { tipline }]) => tipline.status === 'active').map(([value]) => value));
+  differ('listed and not active', without(expected.listed, active));
+  differ('active and not listed', without(active, expected.listed));
+
+  for (const [sender, source] of [
+    ['vetted', 'vetted'],
+    ['push', 'push/partner'],
+  ] as const) {
+    const count = await lab.count('threat_intel-*', { term: { 'event.provider': source } });
+    if (count !== expected.history[sender])
+      found.push(`history of ${source}: ${count} documents for ${expected.history[sender]} statements`);
+  }
+
+  const standing = await standingBlocks(lab);
+  const must = new Set(expected.listed);
+  for (const [indicator, { blocked }] of expected.states) if (blocked) must.add(indicator);
+  differ('not blocked', without(must, standing));
+  differ('blocked', without(standing, must));
+
+  const mailed = mailedOften(lab);
+  differ(
+    'alerts of what is always loud',
+    expected.loud.filter((each) => mailed.get(each) !== 1).map((each) => `${each} ${mailed.get(each) ?? 0} times`),
+  );
+  differ(
+    'alerts of what is never loud',
+    expected.quiet.filter((each) => mailed.has(each)),
+  );
+
+  const letters = new Set<string>();
+  for await (const { value } of lab.bus.scan(TOPICS.deadLetters))
+    letters.add((JSON.parse(value.toString()) as { payload: string }).payload);
+  differ('dead letters that are missing', without(expected.broken, letters));
+  differ('dead letters that should not be', without(letters, expected.broken));
+
+  const told = await toldLast(lab);
+  differ(
+    'on the topic otherwise than in the store',
+    [...current.values()]
+      .map(({ tipline }) => tipline)
+      .filter((tipline) => JSON.stringify(told.get(tipline.value)) !== JSON.stringify(momentOf(tipline)))
+      .map(({ value }) => value),
+  );
+  return found;
+}
+
+function without(all: ReadonlySet<string>, some: ReadonlySet<string>): string[] {
+  return [...all].filter((each) => !some.has(each));
+}
+
+function stateIn({ tipline }: EnrichedDocument): Omit<ExpectedState, 'blocked'> {
+  const { status, threat_score: score, claims } = tipline;
+  return {
+    status: status === 'active' ? 'active' : status === 'revoked' ? 'revoked' : (`${status}!` as 'revoked'),
+    score,
+    claims: claims
+      .map(({ feed, revoked, confidence, severity }) =>
+        revoked === true ? `${feed} revoked` : `${feed} ${confidence}/${severity}`,
+      )
+      .sort(),
+  };
+}
+
+async function currentDocuments(lab: Lab): Promise<Map<string, EnrichedDocument>> {
+  const { hits } = await lab.ask<{ hits: { hits: { _source: EnrichedDocument }[] } }>(
+    'POST',
+    'threat_intel_current/_search',
+    { size: 10_000 },
+  );
+  return new Map(hits.hits.map(({ _source }) => [_source.tipline.value, _source]));
+}
+
+async function standingBlocks(lab: Lab): Promise<Set<string>> {
+  const { stdout } = await lab.run(['blocks', '--json', '--limit', '100000']);
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return new Set(lines.map((line) => (JSON.parse(line) as { value: string }).value));
+}
+
+/** How often each indicator stands in a mail. */
+function mailedOften(lab: Lab): Map<string, number> {
+  const folder = join(lab.folder, 'data/mail');
+  const often = new Map<string, number>();
+  for (const file of readdirSync(folder)) {
+    if (!file.endsWith('.eml')) continue;
+    for (const [, shown = ''] of readFileSync(join(folder, file), 'utf8').matchAll(/^ *\d+\. \[\d+\] (\S+)\r?$/gm)) {
+      const value = shown.replaceAll('[.]', '.');
+      often.set(value, (often.get(value) ?? 0) + 1);
+    }
+  }
+  return often;
+}
+
+/** The latest moment of each indicator on `ioc.enriched`. */
+async function toldLast(lab: Lab): Promise<Map<string, Moment>> {
+  const last = new Map<string, Moment>();
+  for await (const { value } of lab.bus.scan(TOPICS.enriched)) {
+    const { tipline } = JSON.parse(value.toString()) as EnrichedDocument;
+    const known = last.get(tipline.value);
+    const moment = momentOf(tipline);
+    if (known === undefined || isLater(moment, known)) last.set(tipline.value, moment);
+  }
+  return last;
+}
