@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Bus } from '../../bus/port.ts';
 import type { DeadLetter } from '../../core/contract/dead-letter.ts';
-import { COLLECTED_AT_HEADER } from '../../core/contract/raw-indicator.ts';
-import { TOPICS } from '../../core/contract/topics.ts';
+import { COLLECTED_AT_HEADER, FEED_HEADER } from '../../core/contract/raw-indicator.ts';
+import { TOPICS, UNSIGNED_HEADER } from '../../core/contract/topics.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { keyOf } from '../../ingest/outgoing.ts';
 import { EXIT, type Finish } from '../finish.ts';
@@ -15,6 +15,7 @@ interface DlqOptions extends CommonOptions {
   code?: string;
   limit?: string;
   with?: string;
+  feed?: string;
 }
 
 export function addDlq(program: Command, finish: Finish): void {
@@ -54,13 +55,14 @@ export function addDlq(program: Command, finish: Finish): void {
     .description('put the record on its topic again, as it was or repaired')
     .argument('<id>', 'as dlq list shows it')
     .option('--with <file>', 'a file with the repaired record')
+    .option('--feed <name>', 'the feed that it counts for, instead of the one that took it')
     .addHelpText(
       'after',
       '\nExample:\n  tipline dlq show ioc.raw-0-17-5f0c93ab --json | jq -r .payload > fixed.json   # repair it\n  tipline dlq replay ioc.raw-0-17-5f0c93ab --with fixed.json',
     )
     .action(async (id: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DlqOptions>();
-      finish(await withSession(options, async (session) => replay(await session.bus(), id, options.with)));
+      finish(await withSession(options, async (session) => replay(await session.bus(), id, options)));
     });
 }
 
@@ -114,7 +116,7 @@ function fieldsOf(bytes: Buffer): Readonly<Record<string, unknown>> | undefined 
   }
 }
 
-async function replay(bus: Bus, id: string, repaired: string | undefined): Promise<number> {
+async function replay(bus: Bus, id: string, { with: repaired, feed }: DlqOptions): Promise<number> {
   const letter = await find(bus, id);
   if (repaired === undefined && letter.payload_cut === true) {
     throw new TiplineError(
@@ -134,8 +136,11 @@ async function replay(bus: Bus, id: string, repaired: string | undefined): Promi
     {
       key,
       value,
-      // the feed that took it, and what it may do
-      headers: { ...letter.headers, [COLLECTED_AT_HEADER]: letter.collected_at, replay_of: letter.id },
+      headers: {
+        ...(feed === undefined ? letter.headers : { [FEED_HEADER]: feed }),
+        [COLLECTED_AT_HEADER]: letter.collected_at,
+        replay_of: letter.id,
+      },
     },
   ]);
   process.stdout.write(`replayed ${id} to ${letter.origin.topic}; it counts when enrichment reads it\n`);
@@ -183,8 +188,13 @@ async function* letters(bus: Bus): AsyncIterable<DeadLetter> {
       continue;
     }
     if (typeof letter === 'object' && letter !== null && 'schema' in letter && letter.schema === 1)
-      yield letter as DeadLetter;
+      yield record.headers[UNSIGNED_HEADER] === undefined ? (letter as DeadLetter) : ofNobody(letter as DeadLetter);
   }
+}
+
+/** Whoever may write to ioc.dlq could have a replay say in our name what it likes: it goes back to ioc.raw alone, and for no feed. */
+function ofNobody({ headers: _, origin, ...letter }: DeadLetter): DeadLetter {
+  return { ...letter, origin: { ...origin, topic: TOPICS.raw } };
 }
 
 function describe(letter: DeadLetter): string {

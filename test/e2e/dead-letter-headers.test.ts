@@ -17,6 +17,14 @@ before(() => {
 });
 after(() => folder.close());
 
+async function lastOn(topic: string): Promise<Readonly<Record<string, string>>> {
+  return onBus(async (bus) => {
+    let found: Readonly<Record<string, string>> = {};
+    for await (const { headers } of bus.scan(topic)) found = headers;
+    return found;
+  });
+}
+
 async function onBus<T>(work: (bus: Bus) => Promise<T>): Promise<T> {
   const data = join(folder.path, 'data');
   const bus = openEmbeddedBus({ data, log: silentLog, health: createHealth(), retention: { ...TOPIC_RETENTION } });
@@ -50,13 +58,38 @@ it('a replayed dead letter speaks for the feed that took it', async () => {
   const origin = letter.id.replace(/-[0-9a-f]{8}$/, '');
   const replay = await folder.run(['dlq', 'replay', origin, '--with', fixed]);
   assert.equal(replay.code, 0, replay.stderr);
-  const last = await onBus(async (bus) => {
-    let found: Readonly<Record<string, string>> = {};
-    for await (const { headers } of bus.scan(TOPICS.raw)) found = headers;
-    return found;
-  });
+  const last = await lastOn(TOPICS.raw);
   assert.equal(last[FEED_HEADER], 'vetted');
   assert.equal(last[OUTSIDE_HEADER], '1');
   assert.equal(last.collected_at, letter.collected_at);
   assert.equal(last.replay_of, letter.id);
+});
+
+it('an operator can name the feed that a replay counts for', async () => {
+  const [letter] = await letters();
+  assert.ok(letter);
+  const fixed = folder.write('fixed.json', '{"indicator":"198.51.100.9","source":"vetted"}');
+  assert.equal((await folder.run(['dlq', 'replay', letter.id, '--with', fixed, '--feed', 'other'])).code, 0);
+  const last = await lastOn(TOPICS.raw);
+  assert.deepEqual([last[FEED_HEADER], last[OUTSIDE_HEADER]], ['other', undefined]);
+});
+
+it('where records are signed, a letter that somebody else wrote is replayed for nobody, and to ioc.raw alone', async () => {
+  const [known] = await letters();
+  assert.ok(known);
+  const forged = {
+    ...known,
+    id: 'ioc.enriched-0-1-00000000',
+    origin: { topic: TOPICS.enriched, partition: 0, offset: 1 },
+    headers: { [FEED_HEADER]: 'vetted' },
+    payload: '{"indicator":"198.51.100.10","source":"vetted"}',
+  };
+  await onBus((bus) => bus.publish(TOPICS.deadLetters, [{ key: forged.id, value: JSON.stringify(forged) }]));
+  folder.write('tipline.yaml', `data: ./data\nbus: { kind: embedded, sign: ${'s'.repeat(32)} }\n`);
+  const replay = await folder.run(['dlq', 'replay', forged.id]);
+  assert.equal(replay.code, 0, replay.stderr);
+  const last = await lastOn(TOPICS.raw);
+  assert.equal(last.replay_of, forged.id);
+  assert.equal(last[FEED_HEADER], undefined);
+  assert.match(last.signature ?? '', /^[\w-]{43}$/);
 });
