@@ -19,6 +19,8 @@ export interface ListFile {
 const DEEPEST = 3;
 const LARGEST = 64 * 1024 ** 2;
 const MOST_FILES = 10_000;
+/** Problems that are kept to be told; a list of another format has one in every line. */
+const MOST_PROBLEMS = 1_000;
 
 /** All `.json` files of the folders, by path. A folder that is not there is an error: a list that silently does not count raises alarms. */
 export async function findListFiles(folders: readonly string[]): Promise<ListFile[]> {
@@ -63,12 +65,15 @@ export interface ReadFolders {
 export async function readListFiles(files: readonly ListFile[], without: readonly string[]): Promise<ReadFolders> {
   const sorted = emptySorted();
   const problems: string[] = [];
+  const note = (wrong: readonly string[]): void => {
+    problems.push(...wrong.slice(0, MOST_PROBLEMS - problems.length));
+  };
   const digest = createHash('sha256');
   const left = new Set(without.map((name) => name.toLowerCase()));
   for (const { path, bytes } of files) {
     await nextTurn();
     if (bytes > LARGEST) {
-      problems.push(`${path}: left out: it has ${bytes} bytes, at most ${LARGEST} are read`);
+      note([`${path}: left out: it has ${bytes} bytes, at most ${LARGEST} are read`]);
       continue;
     }
     const standIn = basename(path) === 'list.json' ? basename(dirname(path)) : basename(path, '.json');
@@ -76,15 +81,15 @@ export async function readListFiles(files: readonly ListFile[], without: readonl
       const text = await readFile(path, 'utf8');
       digest.update(text);
       const read = readWarningList(text, path, standIn);
-      problems.push(...read.problems);
+      note(read.problems);
       const { list } = read;
       if (list === undefined || left.has(list.name.toLowerCase()) || left.has(standIn.toLowerCase())) continue;
       for (const wrong of addList(sorted, list)) {
-        problems.push(...wrong);
+        note(wrong);
         await nextTurn();
       }
     } catch (error) {
-      problems.push(`${path}: cannot be read: ${messageOf(error)}`);
+      note([`${path}: cannot be read: ${messageOf(error)}`]);
     }
   }
   return { sorted, problems, digest: digest.digest('hex') };
