@@ -17,6 +17,8 @@ const SIGNED_TOPICS: ReadonlySet<string> = new Set([TOPICS.raw, TOPICS.enriched,
 export interface Opening {
   /** Who only asks makes nothing. */
   asking?: boolean;
+  /** What an operator waits for may use what is kept back on a full disk. */
+  urgent?: boolean;
 }
 
 /** Opens the bus that the configuration names. */
@@ -26,7 +28,11 @@ export async function openBus(settings: Settings, context: WorkerContext, openin
   return sign === undefined ? bus : withSignatures(bus, { ...sign, topics: SIGNED_TOPICS });
 }
 
-async function openUnsigned(settings: Settings, context: WorkerContext, { asking = false }: Opening): Promise<Bus> {
+async function openUnsigned(
+  settings: Settings,
+  context: WorkerContext,
+  { asking = false, urgent = false }: Opening,
+): Promise<Bus> {
   const { bus } = settings.config;
   switch (bus.kind) {
     case 'embedded':
@@ -36,6 +42,7 @@ async function openUnsigned(settings: Settings, context: WorkerContext, { asking
         health: context.health,
         retention: retentionOf(settings),
         asking,
+        urgent,
       });
     case 'kafka':
       return withPrefix(await openKafkaBus(bus, context), bus.prefix);
@@ -50,12 +57,12 @@ async function openUnsigned(settings: Settings, context: WorkerContext, { asking
 export async function openStore(
   settings: Settings,
   context: WorkerContext,
-  { asking = false }: Opening = {},
+  { asking = false, urgent = false }: Opening = {},
 ): Promise<Store> {
   const { store } = settings.config;
   switch (store.kind) {
     case 'embedded':
-      return openEmbeddedStore({ data: settings.data, log: context.log, health: context.health, asking });
+      return openEmbeddedStore({ data: settings.data, log: context.log, health: context.health, asking, urgent });
     case 'elasticsearch':
       return openElasticsearchStore(store, context);
     default: {

@@ -27,7 +27,7 @@ export interface Session {
 export async function withSession(
   options: CommonOptions,
   work: (session: Session) => Promise<number>,
-  opening: Opening = {},
+  opening: Opening = { urgent: true },
 ): Promise<number> {
   const settings = readSettings(options.config);
   const context: WorkerContext = {

@@ -42,17 +42,21 @@ export interface PublisherOptions {
   /** Aborted when the worker stops: an outage is no longer waited out. */
   signal: AbortSignal;
   clock: Clock;
+  /** Resolves when there is room on the disk that the bus is on, to false when the signal came before; absent where it is on another machine. */
+  untilRoom?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
 }
 
 /** A broker takes 1 MB for one partition at a time by default, and in the worst case all records go to one. */
 const MOST_BYTES = 512 * 1024;
 const HEALTH_PART = 'ingest';
 
-export function createPublisher({ bus, health, log, signal, clock }: PublisherOptions): Publisher {
+export function createPublisher({ bus, health, log, signal, clock, untilRoom }: PublisherOptions): Publisher {
   /** Sends of all feeds that wait for the bus now. */
   let waiting = 0;
 
   async function send(batch: readonly Outgoing[]): Promise<void> {
+    if (untilRoom !== undefined && !(await untilRoom(signal)))
+      throw new TiplineError('INGEST_STOPPED', 'stopped while the disk was nearly full');
     const backoff = createBackoff({ first: 250, most: 30_000 });
     let waited = false;
     try {

@@ -35,6 +35,8 @@ export interface IngestOptions extends LifeOptions {
   /** What the enricher would say of a record. */
   judge?: Judge;
   context: WorkerContext;
+  /** Resolves when there is room on the disk that the bus is on; to false when the signal came before. */
+  untilRoom?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
   clock?: Clock;
 }
 
@@ -66,7 +68,14 @@ export function startIngest(options: IngestOptions): IngestWorker {
   refuseTwins(feeds);
   const stopping = new AbortController();
   const { signal } = stopping;
-  const publisher = createPublisher({ bus: options.bus, health: context.health, log, signal, clock });
+  const publisher = createPublisher({
+    bus: options.bus,
+    health: context.health,
+    log,
+    signal,
+    clock,
+    untilRoom: options.untilRoom,
+  });
   const failedFeeds: FeedFailure[] = [];
   const measure = createMeasure(context);
   let fatal: unknown;

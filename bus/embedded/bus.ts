@@ -22,6 +22,8 @@ export interface EmbeddedBusOptions {
   now?: () => number;
   /** For questions alone: where there is no database yet, none is made. */
   asking?: boolean;
+  /** For an operator who waits: may use what is kept back on a full disk. */
+  urgent?: boolean;
 }
 
 /** Rows of one transaction: about 3 ms of a blocked event loop at 1 KB a record. */
@@ -35,9 +37,14 @@ const LAST_WAIT_MS = 5_000;
  * member is refused, since with one partition it could only wait. `publish` returns when the records are on disk.
  */
 export function openEmbeddedBus(options: EmbeddedBusOptions): Bus {
-  const { data, log, health, retention = {}, now = Date.now, asking = false } = options;
+  const { data, log, health, retention = {}, now = Date.now, asking = false, urgent = false } = options;
   const path = databasePath(data);
-  const db = openDatabase({ path: asking ? databaseToAsk(data) : path, area: 'bus', migrations: BUS_MIGRATIONS });
+  const db = openDatabase({
+    path: asking ? databaseToAsk(data) : path,
+    area: 'bus',
+    migrations: BUS_MIGRATIONS,
+    urgent,
+  });
   const records = createRecordLog(db);
   const waker = createWaker(db.dataVersion);
   const trimmer = createTrimmer({ records, retention, now, log });

@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { isDataFolderHeld } from '../../core/process/data-folder.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import { SHARED_ALLOW_LIST, type SharedAllowEntry } from '../../enrich/lists/entry.ts';
+import { ALLOW_LIST_APPLIED, SHARED_ALLOW_LIST, type SharedAllowEntry } from '../../enrich/lists/entry.ts';
 import type { Cursors } from '../../store/port.ts';
 import { readDuration } from '../duration-option.ts';
 import { EXIT, type Finish } from '../finish.ts';
 import { readIndicatorArgument } from '../indicator-argument.ts';
 import { jsonLine } from '../json-line.ts';
-import { type CommonOptions, withSession } from '../session.ts';
+import { type CommonOptions, type Session, withSession } from '../session.ts';
 import { table } from '../table.ts';
 
 interface AllowOptions extends CommonOptions {
@@ -57,13 +59,37 @@ export function addAllow(program: Command, finish: Finish): void {
             process.stderr.write(`${type} ${canonical} is not on the shared allow list; tipline allow shows it\n`);
             return EXIT.failed;
           }
-          process.stdout.write(
-            `${options.remove === true ? 'removed' : 'allowed'}: ${type} ${canonical}; enrichment takes it up within seconds\n`,
-          );
+          const remove = options.remove === true;
+          const taken = await isTakenUp(session, cursors, `${type} ${canonical}`, !remove);
+          process.stdout.write(`${remove ? 'removed' : 'allowed'}: ${type} ${canonical}; ${TAKEN_WORDS[taken]}\n`);
           return EXIT.ok;
         }),
       );
     });
+}
+
+type Taken = 'taken' | 'waits' | 'nobody';
+
+const TAKEN_WORDS: Readonly<Record<Taken, string>> = {
+  taken: 'enrichment has taken it up',
+  waits: 'stored, but no enrichment has taken it up yet: tipline status tells whether one runs and what it waits for',
+  nobody: 'stored; enrichment does not run now, and takes it up when it starts',
+};
+
+const PATIENCE_MS = 8_000;
+const LOOK_EVERY_MS = 200;
+
+/** Whether an enricher has acted on the change; waits for it a little where one may run. */
+async function isTakenUp({ settings }: Session, cursors: Cursors, key: string, listed: boolean): Promise<Taken> {
+  if (settings.config.store.kind === 'embedded' && !isDataFolderHeld(settings.data)) return 'nobody';
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const applied = await cursors.get(ALLOW_LIST_APPLIED);
+    const keys = Array.isArray(applied?.value) ? applied.value : [];
+    if (keys.includes(key) === listed) return 'taken';
+    if (performance.now() > deadline) return 'waits';
+    await sleep(LOOK_EVERY_MS);
+  }
 }
 
 async function readList(cursors: Cursors): Promise<SharedAllowEntry[]> {

@@ -1,5 +1,6 @@
 import { DEFAULT_LISTEN } from '../../core/process/config/sections.ts';
 import { holdDataFolder } from '../../core/process/data-folder.ts';
+import { keepDiskRoom } from '../../core/process/disk-room.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import { createHealth } from '../../core/process/health.ts';
 import { type StatusServer, serveStatus } from '../../core/process/http.ts';
@@ -127,10 +128,13 @@ async function startAll(
   const { log, health } = context;
   privateFolder(settings.data);
   closeToOthers(settings.data);
-  if (config.bus.kind === 'embedded' || config.store.kind === 'embedded') {
+  const embedded = config.bus.kind === 'embedded' || config.store.kind === 'embedded';
+  if (embedded) {
     const release = holdDataFolder(settings.data);
     lifecycle.started('data folder', async () => release());
   }
+  const room = once || !embedded ? undefined : keepDiskRoom({ folder: settings.data, ...roomOf(config), health, log });
+  if (room !== undefined) lifecycle.started('disk', async () => room.stop());
   // bus and store may be up long before anybody works: who asks for readiness must not be told so by then
   health.report(PROCESS_PART, 'starting', 'its workers do not run yet');
   let status: StatusServer | undefined;
@@ -177,7 +181,10 @@ async function startAll(
   log.info({ bus: bus.description, store: store.indicators.description, roles }, 'tipline starts');
 
   const owner = leaseOwner(settings);
-  const workers = await startWorkers({ settings, roles, once, bus, store, context, owner, lifecycle, start });
+  const workers = await startWorkers({
+    ...{ settings, roles, once, bus, store, context, owner, lifecycle, start },
+    untilRoom: room?.untilRoom,
+  });
   health.report(PROCESS_PART, 'up');
   if (!once) {
     const { retention } = config;
@@ -189,6 +196,10 @@ async function startAll(
     );
   }
   return { bus, store, workers, status, owner };
+}
+
+function roomOf({ disk }: Settings['config']): { lowWater: number; reserve: number } {
+  return { lowWater: disk.low_water, reserve: disk.reserve };
 }
 
 /** What this process reads, for the watch over lags. */

@@ -46,6 +46,8 @@ export interface WorkersOptions {
   owner: string;
   lifecycle: Lifecycle;
   start: Start;
+  /** False: the signal came before there was room on the disk again. */
+  untilRoom?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
 }
 
 /** Opens a part, waiting while what it needs is away, and registers how it is stopped. */
@@ -75,6 +77,7 @@ export async function startWorkers({
   owner,
   lifecycle,
   start,
+  untilRoom,
 }: WorkersOptions): Promise<Workers> {
   const { config } = settings;
   const dying: Promise<void>[] = [];
@@ -135,6 +138,7 @@ export async function startWorkers({
       fetcher,
       once,
       context,
+      untilRoom,
       owner,
       own: config.own,
       judge: createJudge(config.retention.history),

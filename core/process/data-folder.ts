@@ -36,7 +36,7 @@ export function databaseToAsk(data: string): string {
  * other way by the holder, because POSIX drops all locks of a process on a file when it closes any handle of it.
  */
 export function holdDataFolder(data: string): Release {
-  const path = join(data, 'tipline.lock');
+  const path = lockPath(data);
   let lock: DatabaseSync | undefined;
   try {
     privateFolder(data);
@@ -58,6 +58,25 @@ export function holdDataFolder(data: string): Release {
     locks.delete(held);
     if (held.isOpen) held.close();
   };
+}
+
+/** Does a process run workers on the folder now? */
+export function isDataFolderHeld(data: string): boolean {
+  if (!existsSync(lockPath(data))) return false;
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(lockPath(data), { timeout: 0 });
+    lock.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return false;
+  } catch (error) {
+    return codeOf(databaseError(data, error)) === 'DATABASE_BUSY';
+  } finally {
+    lock?.close();
+  }
+}
+
+function lockPath(data: string): string {
+  return join(data, 'tipline.lock');
 }
 
 function heldBy(data: string, lock: DatabaseSync): TiplineError {

@@ -4,10 +4,20 @@ import { TiplineError } from './errors.ts';
 const BUSY = 5;
 const LOCKED = 6;
 const READ_ONLY = 8;
+const IO = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
+
+/** The disk may be full: SQLite says so, or that it could not write, or could not make the files beside the database. */
+export function isForWantOfRoom(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  if ('code' in cause && cause.code === 'ENOSPC') return true;
+  return (
+    'errcode' in cause && typeof cause.errcode === 'number' && [FULL, IO, CANNOT_OPEN].includes(cause.errcode & 0xff)
+  );
+}
 
 /**
  * What a failed call on the SQLite file `path` means, as a TiplineError: busy and full pass by themselves; a code that is

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { spendReserve } from './disk-room.ts';
 import { TiplineError } from './errors.ts';
 import { privateFile, privateFolder } from './private-files.ts';
-import { databaseError } from './sqlite-error.ts';
+import { databaseError, isForWantOfRoom } from './sqlite-error.ts';
 
 /**
  * One connection to a SQLite file that several connections and processes share. Every part of tipline that keeps
@@ -35,6 +36,8 @@ export interface DatabaseOptions {
   migrations: readonly string[];
   /** Memory for pages, in MiB. Default 8. */
   cacheMiB?: number;
+  /** Its writes may take room from the reserve of the folder when the disk is full: they take something away, or an operator waits for them. */
+  urgent?: boolean;
 }
 
 const IN_MEMORY = ':memory:';
@@ -42,16 +45,18 @@ const IN_MEMORY = ':memory:';
 const BUSY_TIMEOUT_MS = 10_000;
 
 /** Opens the file, creates it and its folder if need be, and brings the tables of `area` up to date. */
-export function openDatabase({ path, area, migrations, cacheMiB = 8 }: DatabaseOptions): Database {
-  const sqlite = translated(path, () => connect(path, cacheMiB));
+export function openDatabase(options: DatabaseOptions): Database {
+  const { path, area, migrations, cacheMiB = 8, urgent = false } = options;
+  const pressed = <T>(body: () => T): T => (urgent ? withReserve(dirname(path), body) : body());
+  const sqlite = translated(path, () => pressed(() => connect(path, cacheMiB)));
   try {
-    const created = translated(path, () => migrate(sqlite, path, area, migrations));
+    const created = translated(path, () => pressed(() => migrate(sqlite, path, area, migrations)));
     const version = sqlite.prepare('PRAGMA data_version');
     return {
       path,
       created,
       prepare: (sql) => translated(path, () => sqlite.prepare(sql)),
-      write: (body) => translated(path, () => transaction(sqlite, 'BEGIN IMMEDIATE', body)),
+      write: (body) => translated(path, () => pressed(() => transaction(sqlite, 'BEGIN IMMEDIATE', body))),
       read: (body) => translated(path, () => transaction(sqlite, 'BEGIN', body)),
       dataVersion: () => translated(path, () => Number(version.get()?.data_version)),
       close() {
@@ -61,6 +66,17 @@ export function openDatabase({ path, area, migrations, cacheMiB = 8 }: DatabaseO
   } catch (error) {
     sqlite.close();
     throw error;
+  }
+}
+
+/** Tries again with room from the reserve, as long as there is any. */
+function withReserve<T>(folder: string, body: () => T): T {
+  for (;;) {
+    try {
+      return body();
+    } catch (error) {
+      if (!isForWantOfRoom(error) || !spendReserve(folder)) throw error;
+    }
   }
 }
 

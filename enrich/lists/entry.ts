@@ -15,6 +15,9 @@ export interface AllowEntry {
 /** Key of the list that `tipline allow` writes, in the store's cursors, where every enricher reads it. */
 export const SHARED_ALLOW_LIST = 'allow-list';
 
+/** Which entries (`type value`) were last acted on, by any enricher; the difference to now is what must be derived again. */
+export const ALLOW_LIST_APPLIED = 'allow-list:applied';
+
 /** An entry of the shared list as it is stored. */
 export interface SharedAllowEntry {
   type: string;

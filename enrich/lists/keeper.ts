@@ -6,10 +6,13 @@ import { TiplineError } from '../../core/process/errors.ts';
 import type { WorkerContext } from '../../core/process/worker-context.ts';
 import type { Cursors, IndicatorStore } from '../../store/port.ts';
 import { type AllowList, createAllowList } from './allow-list.ts';
-import { type AllowEntry, readAllowLines, SHARED_ALLOW_LIST, type SharedAllowEntry } from './entry.ts';
-
-/** Which entries were last acted on, by any enricher; the difference to now is what must be derived again. */
-const APPLIED = 'allow-list:applied';
+import {
+  ALLOW_LIST_APPLIED,
+  type AllowEntry,
+  readAllowLines,
+  SHARED_ALLOW_LIST,
+  type SharedAllowEntry,
+} from './entry.ts';
 
 /** Keeps the allow list fresh and has every indicator derived again that a changed entry covers. */
 export interface ListKeeper {
@@ -62,7 +65,7 @@ export function createListKeeper({ files, cursors, store, bus, context, batchesE
    * that began under the old one: so whoever is last to notice a change has everything derived again under the new list.
    */
   async function announce(entries: readonly AllowEntry[], now: number): Promise<void> {
-    const applied = await cursors.get(APPLIED);
+    const applied = await cursors.get(ALLOW_LIST_APPLIED);
     const before = acted ?? new Set(Array.isArray(applied?.value) ? applied.value.map(String) : []);
     const after = new Set(
       entries.filter((entry) => entry.until > now).map(({ indicator }) => `${indicator.type} ${indicator.value}`),
@@ -71,7 +74,7 @@ export function createListKeeper({ files, cursors, store, bus, context, batchesE
     if (changed.length > 0) await recheck(changed);
     // only now: after a failure the same change is announced again
     acted = after;
-    if (changed.length > 0) await cursors.put(APPLIED, [...after], applied?.version ?? null);
+    if (changed.length > 0) await cursors.put(ALLOW_LIST_APPLIED, [...after], applied?.version ?? null);
   }
 
   async function recheck(changed: readonly string[]): Promise<void> {

@@ -30,7 +30,7 @@ export function ledgerPath(data: string, name: string): string {
 }
 
 export function openLedger(path: string): Ledger {
-  const database = openDatabase({ path, area: 'responder', migrations: LEDGER_MIGRATIONS });
+  const database = openDatabase({ path, area: 'responder', migrations: LEDGER_MIGRATIONS, urgent: true });
   const mark = database.prepare('SELECT value FROM marks WHERE name = ?');
   const setMark = database.prepare('INSERT OR REPLACE INTO marks VALUES (?, ?)');
   return {

@@ -23,6 +23,8 @@ export interface EmbeddedStoreOptions {
   health: Health;
   /** For questions alone: where there is no database yet, none is made. */
   asking?: boolean;
+  /** For an operator who waits: may use what is kept back on a full disk. */
+  urgent?: boolean;
 }
 
 /**
@@ -31,13 +33,14 @@ export interface EmbeddedStoreOptions {
  *
  * What has a batch's patience waits while the disk is full or the file is locked; other calls throw a retryable error.
  */
-export function openEmbeddedStore({ data, log, health, asking = false }: EmbeddedStoreOptions): Store {
+export function openEmbeddedStore({ data, log, health, asking = false, urgent = false }: EmbeddedStoreOptions): Store {
   const path = databasePath(data);
   const db = openDatabase({
     path: asking ? databaseToAsk(data) : path,
     area: 'store',
     migrations: STORE_MIGRATIONS,
     cacheMiB: 32,
+    urgent,
   });
   const history = createHistory(db);
   let created = [...db.created];

@@ -307,8 +307,16 @@ export const httpSection = z.strictObject({
     .default([]),
 });
 
+const diskSection = z.strictObject({
+  /** With less free in the data folder, feeds wait and what is sent here is not read; of embedded bus and store. */
+  low_water: size.default(64 * 1024 ** 2),
+  /** Kept back for what takes things away: unblock, allow, feeds release. */
+  reserve: size.default(16 * 1024 ** 2),
+});
+
 export const configSchema = z.strictObject({
   data: z.string().default('./data'),
+  disk: diskSection.prefault({}),
   bus: busSection.prefault({ kind: 'embedded' }),
   store: storeSection.default({ kind: 'embedded' }),
   feeds: z.array(feedEntry).default([]),
