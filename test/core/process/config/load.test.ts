@@ -177,7 +177,7 @@ describe('loadConfig', () => {
     ]);
     assert.deepEqual(told('- a'), ['1: the file: must be a section with keys']);
     assert.deepEqual(told('feed: []'), [
-      '1: feed: there is no such key; the keys here are data, bus, store, feeds, catalogue, own, enrich, alerting, responder, retention, http, log',
+      '1: feed: there is no such key; the keys here are data, disk, bus, store, feeds, catalogue, own, enrich, alerting, responder, retention, http, log',
     ]);
   });
 
