@@ -4,6 +4,7 @@ import { parseIp } from '../../core/indicator/address.ts';
 /** Runs `ip` with these arguments; undefined when it is not there, fails, takes too long or says too much. */
 export type RunIp = (args: readonly string[]) => Promise<string | undefined>;
 
+const PROGRAM = 'ip';
 const TIMEOUT = 5000;
 /** A router with all routes of the internet says more than is worth reading every minute; /proc has its main table. */
 const MOST_OUTPUT = 32 * 1024 ** 2;
@@ -35,7 +36,7 @@ export const runIp: RunIp = (args) =>
   });
 
 function start(args: readonly string[]) {
-  return spawn('ip', args, {
+  return spawn(PROGRAM, args, {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { PATH: '/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
   });
