@@ -18,6 +18,7 @@ import { subscriptionsOf } from '../subscriptions.ts';
 import { type Drained, drain } from './drain.ts';
 import { type Following, prune, startHousekeeping } from './housekeeping.ts';
 import type { Live } from './live.ts';
+import { roomToStart } from './room-to-start.ts';
 import { throughOutages } from './through-outages.ts';
 import { leaseOwner, type Start, startWorkers, type Workers } from './workers.ts';
 
@@ -124,6 +125,11 @@ async function startAll(
   lifecycle: Lifecycle,
   signal: AbortSignal,
 ) {
+  await roomToStart(settings.data, {
+    signal,
+    deadline: once ? Date.now() + ONCE_WAITS : Number.POSITIVE_INFINITY,
+    onAway: (error) => context.health.report(PROCESS_PART, 'down', `it waits to start: ${messageOf(error)}`),
+  });
   const { config } = settings;
   const { log, health } = context;
   privateFolder(settings.data);

@@ -97,9 +97,9 @@ describe('the index of states, deleted under load', () => {
       const workers = ['enrich', 'alerting', 'responder'].map((role) => lab.start(['run', role]));
 
       const loud = { confidence: 95, severity: 95 };
-      await say(many(1, { ...loud, timestamp: ago(2) }));
-      await say(many(2, { ...loud, timestamp: ago(3) }));
-      await say(many(3, { confidence: 10, severity: 10, timestamp: ago(1) }));
+      await say(many(1, { ...loud, timestamp: ago(0.2) }));
+      await say(many(2, { ...loud, timestamp: ago(0.3) }));
+      await say(many(3, { confidence: 10, severity: 10, timestamp: ago(0.1) }));
       await say(many(4, { ...loud, timestamp: ago(20), last_seen: ago(20) }), 'old');
       await caughtUp(lab);
       await until(() => new Set(mailed(server)).size === KIND * 2, {
@@ -113,8 +113,8 @@ describe('the index of states, deleted under load', () => {
         every: 500,
       });
       // two sources, of which one takes back what it said; and some that all take back
-      await say(many(2, { revoked: true, timestamp: ago(1) }));
-      await say(many(2, { ...loud, timestamp: ago(2) }).slice(0, KIND / 2), 'second');
+      await say(many(2, { revoked: true, timestamp: ago(0.05) }));
+      await say(many(2, { ...loud, timestamp: ago(0.1) }).slice(0, KIND / 2), 'second');
       await caughtUp(lab);
       const before = await states(lab);
       const oldValues = new Set(before.map(({ tipline }) => tipline.value));
