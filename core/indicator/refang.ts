@@ -32,6 +32,8 @@ const FTP = /^(s?)f[[({]?[tx*_][\])}]?p(s?)(?=[\s[({]*:)/i;
 const SLASHES = /^([a-z][a-z0-9+-]*)\s?:\s?[\\/]{2}\s?/i;
 
 const MOST_ROUNDS = 4;
+/** What is longer, twice as long as an indicator may be, is none: a line of a file that is looked at, or worse. */
+const LONGEST = 8192;
 
 /** True if `refang` might change the text. Cheap; most indicators are answered here. */
 export function isDefanged(text: string): boolean {
@@ -40,9 +42,10 @@ export function isDefanged(text: string): boolean {
 
 /**
  * The indicator as it is written without disguise; also drops quotes, angle brackets and list punctuation around it.
- * Idempotent: text that still changes after a few rounds is no indicator, and is handed back as it came.
+ * Idempotent: text that still changes after a few rounds is no indicator, and is handed back as it came, like text that is too long to be one.
  */
 export function refang(text: string): string {
+  if (text.length > LONGEST) return text;
   let current = text;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     if (!isDefanged(current)) return current;

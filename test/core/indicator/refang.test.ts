@@ -154,3 +154,9 @@ describe('refang', () => {
     assert.ok(process.hrtime.bigint() - began < 5_000_000_000n);
   });
 });
+
+it('hands back what is too long to be an indicator', () => {
+  const long = `evil[.]example/${'a'.repeat(9000)}`;
+  assert.equal(refang(long), long);
+  assert.equal(refang(long.slice(0, 8000)), long.slice(0, 8000).replace('[.]', '.'));
+});

@@ -6,7 +6,7 @@ import { type Shape, seeded } from './shape.ts';
 import { TARGETS } from './targets.ts';
 
 /** The gate's share; `explore.ts` goes on for as long as wanted. Another seed looks elsewhere. */
-const SECONDS = Number(process.env.TIPLINE_FUZZ_SECONDS ?? 15);
+const SECONDS = Number(process.env.TIPLINE_FUZZ_SECONDS ?? 12);
 const SEED = Number(process.env.TIPLINE_FUZZ_SEED ?? 20_260_601);
 
 async function costs(name: string, reads: Reads, shape: Shape, most: number, measured: boolean): Promise<void> {

@@ -19,6 +19,7 @@ const ENOUGH = 3000;
 const SMALLEST = 4096;
 const MOST_SMALLEST = 512 * 1024;
 const MOST_ROUNDS = 8;
+const ATTEMPTS = 3;
 /** What takes longer than this at four times the length is not read again at sixteen times. */
 const MOST_TO_GO_ON = 2_000_000;
 export const MOST_TWICE = 2.6;
@@ -52,16 +53,16 @@ export async function glance(reads: Reads, shape: Shape, most: number): Promise<
 /**
  * How the CPU time grows with a text. The smallest text is one that takes long enough (and is read several times where it may not be longer). The
  * least of several runs of each size counts: a noisy machine adds time and takes none away. Ends as soon as the growth is within bounds. Where it is
- * not, longer texts are tried: readers that go over to a file at some length cost more from there on, once, and what grows by the square does
- * so at any length.
+ * not, it is measured twice more, with longer texts where they may be, and for longer: readers that go over to a file at some length cost more from
+ * there on, once, and the collector of garbage strikes where it likes, while what grows by the square does so at any length and each time.
  */
 export async function growthOf(reads: Reads, shape: Shape, most: number): Promise<Growth> {
   let { bytes, times } = await calibrated(reads, shape, most);
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     const growth = await measured(reads, shape, bytes, times);
-    if (isLinear(growth) || bytes * 16 > most || growth.fourfold > MOST_TO_GO_ON) return growth;
-    bytes *= 4;
-    times = Math.max(1, Math.floor(times / 4));
+    if (isLinear(growth) || attempt === ATTEMPTS || growth.fourfold > MOST_TO_GO_ON) return growth;
+    if (bytes * 16 <= most) bytes *= 4;
+    else times *= 2;
   }
 }
 

@@ -149,7 +149,7 @@ const ALL: readonly Target[] = [
     [{ open: 'a:b="c#n"\n' }, { open: 'a:' }, { open: '"' }, { open: '=' }],
     [':', '=', '"', 'tlp:red\n', '\n'],
   ),
-  text('refang', refang, REFANG_SHAPES, PROSE_WORDS, 64 * 1024),
+  text('refang', refang, REFANG_SHAPES, PROSE_WORDS, 8192),
   text(
     'type by looks',
     inferType,

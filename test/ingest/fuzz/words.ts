@@ -162,4 +162,8 @@ export const REFANG_SHAPES: readonly Shape[] = [
   '( . )',
   'a[.',
   '</',
+  // found by the search: arrays of so many characters cost more a piece
+  '_?a=b\u{1f600};(http://',
+  'HKLM\\ ',
+  '96:\u30021.2.3.4',
 ].map((open) => ({ open }));
