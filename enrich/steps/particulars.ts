@@ -24,6 +24,7 @@ const READERS = {
 
 /** What a source knows of an indicator beside its judgement; undefined when it tells nothing of that. */
 export function readParticulars(told: Told, indicator: Indicator): Particulars | undefined {
+  if (indicator.type !== 'url' && tellsNone(told)) return undefined;
   const found: Particulars = {};
   const original = indicator.type === 'url' ? originalOf(told.indicator, indicator.value) : undefined;
   if (original !== undefined) found.original = original;
@@ -41,6 +42,17 @@ export function readParticulars(told: Told, indicator: Indicator): Particulars |
   return undefined;
 }
 
+/** So it is with most records. */
+function tellsNone({ port, sightings, event_id, object_id, file }: Told): boolean {
+  return (
+    port === undefined &&
+    sightings === undefined &&
+    event_id === undefined &&
+    object_id === undefined &&
+    file === undefined
+  );
+}
+
 /** Is it told under `key` in a way that `readParticulars` takes? */
 export function isParticular(key: string, told: unknown): boolean {
   return Object.hasOwn(READERS, key) && READERS[key as keyof typeof READERS](told) !== undefined;
@@ -50,14 +62,11 @@ export function isParticular(key: string, told: unknown): boolean {
  * What of it makes a statement another one. Counts of sightings and ids of bundles change with every export; what is said does not change with
  * them.
  */
-export function contentOf(particulars: Particulars | undefined): readonly string[] {
-  if (particulars === undefined) return NOTHING;
+export function contentOf(particulars: Particulars | undefined): string {
+  if (particulars === undefined) return '';
   const { port, file } = particulars;
-  if (port === undefined && file === undefined) return NOTHING;
-  return [JSON.stringify([port ?? null, file ?? null])];
+  return port === undefined && file === undefined ? '' : `\0${JSON.stringify([port ?? null, file ?? null])}`;
 }
-
-const NOTHING: readonly string[] = [];
 
 function originalOf(told: unknown, value: string): string | undefined {
   if (told === value || typeof told !== 'string' || told.length > ORIGINAL_LENGTH) return undefined;

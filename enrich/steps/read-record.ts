@@ -135,10 +135,9 @@ function readReport(
     texts.reference,
     texts.categories.join('\x01'),
     texts.malware.join('\x01'),
-    // only where it is told: what was said before has the hash that it had
-    ...(times.validFrom === undefined ? [] : [times.validFrom]),
-    ...contentOf(particulars),
   ].join('\0');
+  // only where it is told: what was said before has the hash that it had
+  const more = `${times.validFrom === undefined ? '' : `\0${times.validFrom}`}${contentOf(particulars)}`;
   const claim: Claim = {
     feed,
     outside,
@@ -155,7 +154,7 @@ function readReport(
     composite: composite === true,
     tlp,
     particulars,
-    hash: hash('sha256', content, 'hex').slice(0, 40),
+    hash: hash('sha256', content + more, 'hex').slice(0, 40),
     origin,
     action: 'updated',
   };
