@@ -1,4 +1,5 @@
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
+import { PAGE_RECORDS } from '../pages.ts';
 import type { Tally } from '../tally.ts';
 import { type FreeTextOptions, textRecords } from './free-text/text.ts';
 import { createLineSplitter, MOST_LINE_BYTES } from './lines.ts';
@@ -19,17 +20,80 @@ export async function* markdownRecords(
   options: FreeTextOptions & TableOptions,
   tally: Tally,
 ): AsyncGenerator<RawIndicator[]> {
-  let ofTables: RawIndicator[] = [];
-  const prose = withoutTables(bytes, options, tally, (record) => ofTables.push(record));
-  for await (const batch of textRecords(prose, options, tally)) {
-    if (ofTables.length > 0) {
-      const rows = ofTables;
-      ofTables = [];
-      yield rows;
+  const rows = createHold();
+  const text = textRecords(withoutTables(bytes, options, tally, rows), options, tally);
+  let next = text.next();
+  try {
+    for (;;) {
+      await Promise.race([next, rows.full()]);
+      for (const batch of rows.take()) yield batch;
+      if (rows.waits()) {
+        rows.goOn();
+        continue;
+      }
+      const { done, value } = await next;
+      for (const batch of rows.take()) yield batch;
+      if (done === true) return;
+      yield value;
+      next = text.next();
     }
-    yield batch;
+  } finally {
+    rows.stop();
+    await text.return(undefined);
   }
-  if (ofTables.length > 0) yield ofTables;
+}
+
+/**
+ * Records of tables on their way past the reader of text, which would hold them until it finds something itself: whoever adds a page of them waits
+ * until they are taken.
+ */
+interface Hold {
+  add(record: RawIndicator): void;
+  /** Resolves when there is room; false when nobody wants more. */
+  room(): Promise<boolean>;
+  /** Resolves when somebody waits for room. */
+  full(): Promise<void>;
+  waits(): boolean;
+  take(): Generator<RawIndicator[]>;
+  goOn(): void;
+  stop(): void;
+}
+
+function createHold(): Hold {
+  let held: RawIndicator[] = [];
+  let stopped = false;
+  let waiting: (() => void) | undefined;
+  let told = Promise.withResolvers<void>();
+  function goOn(): void {
+    told = Promise.withResolvers();
+    const go = waiting;
+    waiting = undefined;
+    go?.();
+  }
+  return {
+    add: (record) => held.push(record),
+    async room() {
+      if (held.length >= PAGE_RECORDS && !stopped) {
+        await new Promise<void>((resolve) => {
+          waiting = resolve;
+          told.resolve();
+        });
+      }
+      return !stopped;
+    },
+    full: () => told.promise,
+    waits: () => waiting !== undefined,
+    *take() {
+      const records = held;
+      held = [];
+      for (let at = 0; at < records.length; at += PAGE_RECORDS) yield records.slice(at, at + PAGE_RECORDS);
+    },
+    goOn,
+    stop() {
+      stopped = true;
+      goOn();
+    },
+  };
 }
 
 interface Row {
@@ -43,7 +107,7 @@ async function* withoutTables(
   bytes: AsyncIterable<Buffer>,
   options: TableOptions,
   tally: Tally,
-  add: (record: RawIndicator) => void,
+  rows: Hold,
 ): AsyncGenerator<Buffer> {
   const lines = createLineSplitter({ maxLine: MOST_LINE_BYTES });
   let out = '';
@@ -57,7 +121,7 @@ async function* withoutTables(
     const isRow = text.includes('|');
     if ((sample !== undefined || table !== undefined) && isRow) {
       const row = { cells: cellsOf(text), line: number, text };
-      if (table !== undefined) for (const record of table.read(row.cells, number)) add(record);
+      if (table !== undefined) for (const record of table.read(row.cells, number)) rows.add(record);
       else if (sample !== undefined && sample.push(row) >= SAMPLE) begin();
       out += '\n';
       return;
@@ -81,16 +145,16 @@ async function* withoutTables(
 
   /** Judges the rows so far; without a column of indicators they are text like any other. */
   function begin(): void {
-    const rows = sample ?? [];
+    const first = sample ?? [];
     sample = undefined;
-    const layout = layoutOfRows(rows, { delimiter: '|', comments: [] });
+    const layout = layoutOfRows(first, { delimiter: '|', comments: [] });
     if (layout === undefined) {
-      out += rows.map(({ text }) => `${text}\n`).join('');
+      out += first.map(({ text }) => `${text}\n`).join('');
       return;
     }
     table = openTable(layout, options, tally);
-    for (const { cells, line } of rows) {
-      if (line > layout.headerLine) for (const record of table.read(cells, line)) add(record);
+    for (const { cells, line } of first) {
+      if (line > layout.headerLine) for (const record of table.read(cells, line)) rows.add(record);
     }
   }
 
@@ -102,6 +166,7 @@ async function* withoutTables(
 
   for await (const chunk of bytes) {
     lines.push(chunk, (bytes, number) => line(bytes.toString('utf8'), number));
+    if (!(await rows.room())) return;
     if (out === '') continue;
     yield Buffer.from(out);
     out = '';

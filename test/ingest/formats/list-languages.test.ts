@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type FormatName, openFormat } from '../../../ingest/formats/known.ts';
+import { createTally } from '../../../ingest/tally.ts';
 import { named, type Reading, readDocument } from './reading.ts';
 
 const read = (format: FormatName, document: string, ...sizes: number[]): Promise<Reading> =>
@@ -174,4 +175,25 @@ test('markdown: tables row by row, everything else as text', async () => {
   assert.deepEqual(whole.records.find(({ type }) => type === 'md5')?.malware, ['Emo']);
   assert.equal(whole.records.find(({ type }) => type === 'ip')?.composite, true);
   assert.deepEqual(named((await read('markdown', document, 3)).records).sort(), named(whole.records).sort());
+});
+
+test('markdown: a table of any length passes by the text, and whoever has enough can stop', async () => {
+  let pulled = 0;
+  const endless = async function* (): AsyncGenerator<Buffer> {
+    yield Buffer.from('| Domain | Notes |\n|---|---|\n');
+    for (; pulled < 1000; pulled += 1) {
+      yield Buffer.from(Array.from({ length: 100 }, (_, n) => `| a${pulled}-${n}.example | x |\n`).join(''));
+    }
+  };
+  let count = 0;
+  for await (const batch of openFormat('markdown', {})(endless(), createTally())) {
+    count += batch.length;
+    assert.ok(pulled * 100 - count < 5000, `${pulled * 100} rows were read, and ${count} records were given`);
+    if (count > 20_000) break;
+  }
+  assert.ok(pulled < 400);
+  let all = 0;
+  pulled = 0;
+  for await (const batch of openFormat('markdown', {})(endless(), createTally())) all += batch.length;
+  assert.equal(all, 100_000);
 });
