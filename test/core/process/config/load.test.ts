@@ -146,7 +146,7 @@ describe('loadConfig', () => {
         '1: data: must be text: put it in quotes',
         '4: bus.brokers.0: must be host:port, or [host]:port for IPv6',
         '4: bus.brokers.1: the port must be 65535 at most',
-        '5: bus.brokrs: there is no such key; the keys here are kind, brokers, client_id, prefix, tls, sasl, partitions, replication, create_topics, compression',
+        '5: bus.brokrs: there is no such key; the keys here are kind, sign, brokers, client_id, prefix, tls, sasl, partitions, replication, create_topics, compression',
         '6: store.nodes.0: must be an http or https URL',
         '6: store.api_key: must not be empty',
         '8: alerting.threshold: must be a number from 0 to 100',
