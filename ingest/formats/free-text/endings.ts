@@ -12,7 +12,7 @@ const PROPERTIES: ReadonlySet<string> = new Set(
     'active ads auto bar blog book box build call camera cards case center channel check codes compare contact country day design dot drive ' +
     'email events exchange family fast fit foo forum free game gift got group guide help here host hot how id inc join kids like limited link ' +
     'locker log map menu mini mobile name new now off one open page parts pay phone photo pictures pid pin ping place play plus post prime ' +
-    'prod property protection read report review room run safe sale save school science search secure security select services show sky ' +
+    'prod property protection read report review room run safe sale save school science search secure security select services shell show sky ' +
     'space spot store stream style tab talk team tools training trust tube video vision voice vote watch win work works you zero zone'
   ).split(' '),
 );

@@ -16,6 +16,8 @@ const AROUND = 48;
 const LONGEST_HASH = 128;
 /** As far as a rule of dnsmasq may have begun before a name. */
 const MOST_RULE = 128;
+/** Whoever hides what stood below a name means the name. */
+const HIDDEN = /\[(?:redacted|removed|masked|random|snip(?:ped)?|victim|sub-?domain)\][.\ue000]$/i;
 const RANGE = /^\d{1,3}(?:\.\d{1,3}){3}-\d{1,3}(?:\.\d{1,3}){0,3}$/;
 
 /** Judges labels with dots between, text[at, at + marked.length): an address, a domain, either with a path, a file name, a number. */
@@ -44,7 +46,7 @@ export function judgeHost(text: string, at: number, marked: string): Finding {
     if (!inRule && (/[$@%~/.]/.test(previous) || next === '(')) return file();
     const judged = judgeName(labels, text, start, end);
     if (judged !== 'domain' && !(inRule && kindOfName(labels) !== undefined)) return judged ?? file();
-  } else if (previous === '.' || previous === DOT) {
+  } else if ((previous === '.' || previous === DOT) && !HIDDEN.test(before)) {
     return refused(`"${printable(clean, 60)}" stands for all names below it, and says nothing of itself`, end);
   } else if (inferType(clean) !== 'domain') {
     return refused(`"${printable(clean, 60)}" was disarmed, and is no domain`, end);

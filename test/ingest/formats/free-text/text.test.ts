@@ -471,6 +471,19 @@ describe('lists that are read as prose', () => {
   });
 });
 
+describe('a name of which a part is hidden', () => {
+  it('is that of the rest', async () => {
+    const { records } = await readDocument(
+      (bytes, tally) => textRecords(bytes, {}, tally),
+      '- [redacted].a[.]example CreateObject("wscript.shell") *.b[.]example',
+    );
+    assert.deepEqual(
+      records.map(({ indicator }) => indicator),
+      ['a.example'],
+    );
+  });
+});
+
 describe('a URL with a placeholder of several words', () => {
   it('ends before it, and takes brackets that are closed', async () => {
     const { records } = await readDocument(
