@@ -9,6 +9,7 @@ import { type Change, historyOf } from './history.ts';
 import type { AllowList } from './lists/allow-list.ts';
 import type { BenignValues } from './lists/warning/benign-values.ts';
 import type { Sheet } from './sheet.ts';
+import { adopt } from './state/adopt.ts';
 import { changeOf } from './state/change.ts';
 import { type Claim, fromSlim } from './state/claim.ts';
 import { type Derived, derive } from './state/derive.ts';
@@ -55,15 +56,13 @@ export interface SettledClaims {
 }
 
 /** Merges a group's records into the stored state, in their order, and renders what follows. Pure; `now` is epoch ms. */
-export function plan(group: Group, stored: StoredState | undefined, planner: Planner, sheet: Sheet, now: number): Plan {
-  const indicator = group.indicator ?? (stored === undefined ? undefined : indicatorOf(stored.tipline));
+export function plan(told: Group, stored: StoredState | undefined, planner: Planner, sheet: Sheet, now: number): Plan {
+  const indicator = told.indicator ?? (stored === undefined ? undefined : indicatorOf(stored.tipline));
   // a recheck of what is not there any more
-  if (indicator === undefined) return { kind: 'nothing', group, settled: undefined };
+  if (indicator === undefined) return { kind: 'nothing', group: told, settled: undefined };
 
-  const before =
-    stored === undefined
-      ? undefined
-      : { claims: adopted(stored.tipline.claims.map(fromSlim), group), firstSeen: stored.firstSeen };
+  const { group, claims } = housed(told, stored?.tipline.claims.map(fromSlim));
+  const before = stored === undefined || claims === undefined ? undefined : { claims, firstSeen: stored.firstSeen };
   const { state, changes, again } = mergeAll(group, before, stored, planner.quantumOf(indicator.type));
   if (state === undefined) return { kind: 'nothing', group, settled: undefined };
 
@@ -79,23 +78,25 @@ export function plan(group: Group, stored: StoredState | undefined, planner: Pla
   return { kind: 'nothing', group, settled: settledOf(group, indicator, state) };
 }
 
-/**
- * Claims that were remembered before feeds were noted belong to the feed that speaks in their place now. Outsiders were told by the name
- * of their feed before the source's; they take over nothing else.
- */
-function adopted(claims: readonly Claim[], group: Group): readonly Claim[] {
-  if (!claims.some(({ feed }) => feed === '')) return claims;
-  return claims.map((claim) => {
-    if (claim.feed !== '') return claim;
-    const { source, ref } = claim;
-    if (claims.some((other) => other !== claim && other.source === source && other.ref === ref)) return claim;
-    const heir = group.items.find(({ report }) => {
-      if (report === undefined || report.claim.source !== source || report.claim.ref !== ref) return false;
-      const { feed, outside } = report.claim;
-      return !outside || source === feed || source.startsWith(`${feed}/`);
-    });
-    return heir?.report === undefined ? claim : { ...claim, feed: heir.report.claim.feed };
-  });
+/** A batch and a memory in which every claim has its feed, where one speaks in its place (adopt). */
+function housed(
+  told: Group,
+  remembered: readonly Claim[] | undefined,
+): { group: Group; claims: readonly Claim[] | undefined } {
+  const isOrphan = ({ feed }: Claim): boolean => feed === '';
+  const anyTold = told.items.some(({ report }) => report !== undefined && isOrphan(report.claim));
+  if (!anyTold && remembered?.some(isOrphan) !== true) return { group: told, claims: remembered };
+  const adopted = adopt(
+    remembered ?? [],
+    told.items.flatMap(({ report }) => report?.claim ?? []),
+  );
+  const claims = adopted.told.values();
+  const items = told.items.map((item) =>
+    item.report === undefined
+      ? item
+      : { ...item, report: { ...item.report, claim: claims.next().value ?? item.report.claim } },
+  );
+  return { group: { ...told, items }, claims: remembered === undefined ? undefined : adopted.known };
 }
 
 function mergeAll(group: Group, before: State | undefined, stored: StoredState | undefined, quantum: number) {

@@ -111,6 +111,7 @@ describe('enrichment on the embedded ports', () => {
       timeout: 10_000,
       what: 'the indicator to expire',
     });
+    await lab.caughtUp();
     assert.deepEqual(
       (await lab.enriched()).map((each) => each.event.action),
       ['new', 'updated', 'expired'],
@@ -131,6 +132,7 @@ describe('enrichment on the embedded ports', () => {
       timeout: 10_000,
       what: 'the statement to begin',
     });
+    await lab.caughtUp();
     assert.deepEqual(
       (await lab.enriched()).map((each) => [each.event.action, each.tipline.threat_score]),
       [
@@ -182,6 +184,7 @@ describe('enrichment on the embedded ports', () => {
         what: `${value} of ${list}`,
       });
     await benign('9.9.9.9', 'Resolvers');
+    await lab.caughtUp();
     const marked = await lab.current('9.9.9.9');
     assert.equal(marked?.tipline.status, 'active');
     assert.equal(marked?.tipline.threat_score, 90, 'searchable with all that is known of it');
