@@ -165,7 +165,7 @@ export function searchContract(open: OpenAStore): void {
 
   suite('statements', (store) => {
     it('gives history by the ids of indicators, each document once, in pages', async () => {
-      const documents = Array.from({ length: 30 }, () => sampleDocument({ type: 'domain', value: freshDomain() }));
+      const documents = Array.from({ length: 520 }, () => sampleDocument({ type: 'domain', value: freshDomain() }));
       const days = ['2026-03-01', '2026-03-02'];
       await writeAll(
         store(),
