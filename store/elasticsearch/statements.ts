@@ -1,4 +1,3 @@
-import type { estypes } from '@elastic/elasticsearch';
 import type { HistoryDocument } from '../port.ts';
 import { PAGE, type SearchContext } from './search.ts';
 
@@ -19,9 +18,10 @@ export async function* readStatements(
   let begin: { gte: string } | { gt: string } = { gte: from };
   let size = PAGE;
   for (;;) {
-    const { hits }: estypes.SearchResponse<HistoryDocument> = await client.search<HistoryDocument>({
+    const range: { gte?: string; gt?: string; lt?: string } = { ...begin, ...(to === undefined ? {} : { lt: to }) };
+    const { hits } = await client.search<HistoryDocument>({
       index: names.historyPatterns.join(','),
-      query: { range: { 'tipline.id': { ...begin, ...(to === undefined ? {} : { lt: to }) } } },
+      query: { range: { 'tipline.id': range } },
       sort: [
         { 'tipline.id': { order: 'asc', unmapped_type: 'keyword' } },
         { '@timestamp': { order: 'desc', unmapped_type: 'date' } },
@@ -33,8 +33,8 @@ export async function* readStatements(
       ignore_unavailable: true,
       allow_partial_search_results: false,
     });
-    const page = hits.hits.flatMap(({ _source: source }) => (source === undefined ? [] : [source]));
-    const last = page.at(-1)?.tipline?.id;
+    const page: HistoryDocument[] = hits.hits.flatMap(({ _source: source }) => (source === undefined ? [] : [source]));
+    const last: string | undefined = page.at(-1)?.tipline?.id;
     const isFull = hits.hits.length === size;
     if (!isFull || last === undefined) {
       if (page.length > 0) yield page;

@@ -113,8 +113,9 @@ describe('the index of states, deleted under load', () => {
         every: 500,
       });
       // two sources, of which one takes back what it said; and some that all take back
-      await say(many(2, { revoked: true, timestamp: ago(0.05) }));
       await say(many(2, { ...loud, timestamp: ago(0.1) }).slice(0, KIND / 2), 'second');
+      await caughtUp(lab);
+      await say(many(2, { revoked: true, timestamp: ago(0.05) }));
       await caughtUp(lab);
       const before = await states(lab);
       const oldValues = new Set(before.map(({ tipline }) => tipline.value));
