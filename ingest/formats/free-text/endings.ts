@@ -23,7 +23,7 @@ const OBJECTS: ReadonlySet<string> = new Set(
     'account app args array arr cfg class client cls col column conf config context ctx data date db doc document e el elem element entry env ' +
     'err error ev event exports f field file form func i item j json key kwargs list logger map math match message model module msg my node ' +
     'np obj object options opts os params parent path pd process prop props q r req request res response result row self server session ' +
-    'settings state std str string super sys table target test that this user util utils val value window x y'
+    'settings state std str string super sys table target test that this user util utils val value window wscript x y'
   ).split(' '),
 );
 
