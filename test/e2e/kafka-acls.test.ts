@@ -43,7 +43,11 @@ const OPERATIONS: Readonly<Record<string, AclOperation>> = {
 
 /** The rights that the commands of the manual give, by the words of kafka-acls.sh: `--producer` and `--consumer` stand for several. */
 function rightsInManual(): Acl[] {
-  const lines = readFileSync(MANUAL, 'utf8').match(/^acl --allow-principal .*$/gm) ?? [];
+  const manual = readFileSync(MANUAL, 'utf8');
+  const roles = /^for role in (.*); do$/m.exec(manual)?.[1]?.split(' ') ?? [];
+  const lines = (manual.match(/^ *acl --allow-principal .*$/gm) ?? []).flatMap((line) =>
+    line.includes('$role') ? roles.map((role) => line.trim().replace('$role', role)) : [line],
+  );
   return lines.flatMap((line) => {
     const words = line.split(' ').slice(1);
     const all = (option: string): string[] => words.flatMap((word, at) => (words[at - 1] === option ? [word] : []));
