@@ -5,7 +5,8 @@ import { type Sender, type Statement, temperOf } from './statements.ts';
  */
 export interface Model {
   says(sender: Sender, statement: Statement): void;
-  broken(line: string): void;
+  /** Something that is no indicator. */
+  broken(indicator: string): void;
   /** The list as it was served last. */
   lists(members: ReadonlySet<string>): void;
   expected(): Expected;
@@ -16,7 +17,8 @@ export interface ExpectedState {
   readonly score: number;
   /** `feed confidence/severity` or `feed revoked`, sorted. */
   readonly claims: readonly string[];
-  readonly blocked: boolean;
+  /** `maybe`: it was sure once and is not any more, which lets a block that stands run to its end. */
+  readonly blocked: 'yes' | 'no' | 'maybe';
 }
 
 export interface Expected {
@@ -31,17 +33,19 @@ export interface Expected {
 
 export function createModel(): Model {
   const last = new Map<string, Map<Sender, Statement>>();
+  const sureOnce = new Set<string>();
   const different: Record<Sender, Set<string>> = { vetted: new Set(), push: new Set() };
   const broken = new Set<string>();
   let listed: ReadonlySet<string> = new Set();
   return {
     says(sender, statement) {
       different[sender].add(statement.description);
+      if (sender === 'vetted' && isSure(statement)) sureOnce.add(statement.indicator);
       const of = last.get(statement.indicator) ?? new Map<Sender, Statement>();
       of.set(sender, statement);
       last.set(statement.indicator, of);
     },
-    broken: (line) => void broken.add(line),
+    broken: (indicator) => void broken.add(indicator),
     lists(members) {
       listed = members;
     },
@@ -50,7 +54,7 @@ export function createModel(): Model {
       // an outsider alone alerts as well, so what counts as loud must have been said by the feed
       const loud = indicators.filter((each) => temperOf(each) === 'loud');
       return {
-        states: new Map([...last].map(([indicator, of]) => [indicator, stateOf(of)])),
+        states: new Map([...last].map(([indicator, of]) => [indicator, stateOf(of, sureOnce.has(indicator))])),
         listed,
         history: { vetted: different.vetted.size, push: different.push.size },
         loud,
@@ -61,7 +65,11 @@ export function createModel(): Model {
   };
 }
 
-function stateOf(of: ReadonlyMap<Sender, Statement>): ExpectedState {
+function isSure({ revoked, confidence }: Statement): boolean {
+  return !revoked && confidence >= 80;
+}
+
+function stateOf(of: ReadonlyMap<Sender, Statement>, sureOnce: boolean): ExpectedState {
   const live = [...of].filter(([, { revoked }]) => !revoked);
   const scores = live.map(([, { confidence, severity }]) => Math.floor((7 * confidence + 3 * severity) / 10));
   const vetted = of.get('vetted');
@@ -73,6 +81,6 @@ function stateOf(of: ReadonlyMap<Sender, Statement>): ExpectedState {
         revoked ? `${sender} revoked` : `${sender} ${confidence}/${severity}`,
       )
       .sort(),
-    blocked: vetted !== undefined && !vetted.revoked && vetted.confidence >= 80,
+    blocked: vetted === undefined || vetted.revoked || !sureOnce ? 'no' : isSure(vetted) ? 'yes' : 'maybe',
   };
 }

@@ -131,9 +131,9 @@ async function speak(
       counts.vetted += 1;
     }
     if (random.next() < 0.02) {
-      const broken = `{"indicator":"no address, line ${counts.vetted}"}`;
-      model.broken(broken);
-      lines += `${broken}\n`;
+      const indicator = `no address, line ${counts.vetted}`;
+      model.broken(indicator);
+      lines += `${JSON.stringify({ indicator })}\n`;
     }
     appendFileSync(join(lab.folder, 'vetted.jsonl'), lines);
 
