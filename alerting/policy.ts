@@ -74,7 +74,9 @@ export function decide(
   if (row?.open === true && row.state === 'pending') {
     return { kind: 'refresh', row: { ...row, ...moment, born, alert: alertOf(document, claim, row.alert.again) } };
   }
-  if (row?.open === true && (now - row.alertedAt < policy.repeatAfter || isRetold(moment, claim, row))) {
+  // what was mailed for outsiders alone must not keep a feed of ours from being heard
+  const heard = row?.alert.outside !== true || claim.outside === true;
+  if (row?.open === true && heard && (now - row.alertedAt < policy.repeatAfter || isRetold(moment, claim, row))) {
     return { kind: 'keep' };
   }
 

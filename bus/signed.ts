@@ -31,9 +31,11 @@ export function withSignatures(bus: Bus, { key, before, topics }: Signing): Bus 
 
   const believed = <T extends Incoming>(topic: string, record: T): T => {
     const { [SIGNATURE_HEADER]: signature, ...headers } = record.headers;
-    // stands in for what could not be read: the bus itself made it, and it says nothing of an indicator
-    if (headers[REFUSED_HEADER] !== undefined)
-      return { ...record, headers: { [REFUSED_HEADER]: headers[REFUSED_HEADER] } };
+    const refused = headers[REFUSED_HEADER];
+    // stands in for what could not be read; others can write that header too, so nothing beside the reason is taken
+    if (refused !== undefined) {
+      return { ...record, value: Buffer.alloc(0), headers: { [REFUSED_HEADER]: refused, [UNSIGNED_HEADER]: '1' } };
+    }
     const right = known.some((each) =>
       equal(signature, () => signatureOf(each, topic, record.key ?? '', headers, record.value)),
     );

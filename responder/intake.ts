@@ -135,7 +135,7 @@ function wantedRow(
     until,
     kernelUntil: row?.kernelUntil ?? 0,
     coveredBy: row?.coveredBy ?? null,
-    score: document.tipline.threat_score,
+    score: claim.score,
     feed: claim.feed ?? null,
     source: claim.source,
     ref: claim.ref ?? null,

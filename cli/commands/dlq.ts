@@ -129,6 +129,8 @@ async function replay(bus: Bus, id: string, { with: repaired, feed }: DlqOptions
   }
   const value =
     repaired === undefined ? Buffer.from(letter.payload, letter.payload_encoding) : readRepaired(repaired, letter);
+  if (feed !== undefined && letter.origin.topic !== TOPICS.raw)
+    throw new TiplineError('USAGE', '--feed is for records of ioc.raw alone', { retryable: false });
   const told = fieldsOf(value);
   // under the indicator's own key, so that it stays in order with what else is said of it
   const key = (told === undefined ? undefined : keyOf(told.indicator, told.type)) ?? id;
@@ -187,9 +189,16 @@ async function* letters(bus: Bus): AsyncIterable<DeadLetter> {
     } catch {
       continue;
     }
-    if (typeof letter === 'object' && letter !== null && 'schema' in letter && letter.schema === 1)
-      yield record.headers[UNSIGNED_HEADER] === undefined ? (letter as DeadLetter) : ofNobody(letter as DeadLetter);
+    if (isLetter(letter)) yield record.headers[UNSIGNED_HEADER] === undefined ? letter : ofNobody(letter);
   }
+}
+
+/** The topic is ours, but what others write to it must not stop a command. */
+function isLetter(value: unknown): value is DeadLetter {
+  if (typeof value !== 'object' || value === null) return false;
+  const { schema, id, code, message, payload, payload_encoding: encoding, origin } = value as Partial<DeadLetter>;
+  const texts = [id, code, message, payload].every((text) => typeof text === 'string');
+  return schema === 1 && texts && (encoding === 'utf8' || encoding === 'base64') && typeof origin?.topic === 'string';
 }
 
 /** Whoever may write to ioc.dlq could have a replay say in our name what it likes: it goes back to ioc.raw alone, and for no feed. */

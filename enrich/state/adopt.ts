@@ -16,8 +16,8 @@ export function adopt(
   const parents = [...known, ...told].filter((claim) => !orphaned(claim));
   const housed = (claim: Claim): Claim => {
     if (!orphaned(claim)) return claim;
-    const feed = parents.find((each) => mayAdopt(each, claim))?.feed;
-    return feed === undefined ? claim : { ...claim, feed };
+    const parent = parents.find((each) => mayAdopt(each, claim));
+    return parent === undefined ? claim : { ...claim, feed: parent.feed, outside: parent.outside };
   };
   const remembered = known.map(housed);
   return {

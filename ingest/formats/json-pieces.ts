@@ -163,12 +163,17 @@ function parsed(bytes: Buffer): unknown {
   }
 }
 
+/** White space of JSON (RFC 8259); NUL bytes are none, and are told of. */
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+}
+
 /** What may stand between two objects, inside an array of them or not. */
 function isBetween(byte: number): boolean {
-  return byte <= 0x20 || byte === 0x2c || byte === 0x5b || byte === 0x5d;
+  return isSpace(byte) || byte === 0x2c || byte === 0x5b || byte === 0x5d;
 }
 
 function startsWithObject(line: Buffer): boolean {
-  for (const byte of line) if (!(byte <= 0x20 || byte === 0x5b)) return byte === OPEN_OBJECT;
+  for (const byte of line) if (!(isSpace(byte) || byte === 0x5b)) return byte === OPEN_OBJECT;
   return false;
 }

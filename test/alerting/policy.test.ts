@@ -160,6 +160,18 @@ test('a claim of our feeds goes before a higher one of outsiders', () => {
   assert.equal(alertableClaim(document, 95, NOW)?.feed, 'push');
 });
 
+test('what was mailed for outsiders alone is mailed again when a feed of ours says it', () => {
+  const outside = sampleClaim({ source: 'push/x', feed: 'push', outside: true, score: 100 });
+  const ours = sampleClaim({ source: 'vetted', feed: 'vetted', score: 90 });
+  const first = decide(sampleDocument({ claims: [outside] }), undefined, policy, NOW);
+  assert.ok('row' in first);
+  const mailed: OutboxRow = { ...first.row, state: 'mailed', mail: 'm', alertedAt: NOW };
+  const again = (claims: SlimClaim[]) =>
+    decide(sampleDocument({ claims, revision: 2 }), mailed, policy, NOW + HOUR).kind;
+  assert.equal(again([outside]), 'keep');
+  assert.equal(again([outside, ours]), 'open');
+});
+
 test('what a warning list knows as harmless is not alerted', () => {
   const { tipline, ...rest } = sampleDocument({ score: 99 });
   assert.equal(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { openEmbeddedBus } from '../../bus/embedded/bus.ts';
-import type { Bus, Incoming } from '../../bus/port.ts';
+import { type Bus, type Incoming, REFUSED_HEADER } from '../../bus/port.ts';
 import { type Signing, withSignatures } from '../../bus/signed.ts';
 import { UNSIGNED_HEADER } from '../../core/contract/topics.ts';
 import { createHealth } from '../../core/process/health.ts';
@@ -76,6 +76,13 @@ describe('a bus that signs', () => {
     ]);
     assert.deepEqual(await headersOn(signing(), 'two'), [UNSIGNED]);
     assert.deepEqual(await headersOn(signing(), 'one'), [FEED, ...Array(6).fill(UNSIGNED)]);
+  });
+
+  it('takes nothing but the reason from a record that passes for one that could not be read', async () => {
+    const forged = { ...FEED, [REFUSED_HEADER]: 'torn', signature: 'x' };
+    await plain.publish('one', [{ key: 'k', value: 'v', headers: forged }]);
+    assert.deepEqual(await headersOn(signing(), 'one'), [{ [REFUSED_HEADER]: 'torn', ...UNSIGNED }]);
+    for await (const { value } of signing().scan('one')) assert.equal(value.length, 0);
   });
 
   it('believes keys of before, and leaves other topics alone', async () => {

@@ -15,7 +15,7 @@ import { until } from '../services/wait.ts';
 const BLOCKS = Number(process.env.TIPLINE_FAULT_BLOCKS ?? 900);
 /** A killed member of a Kafka group is missed for ten seconds, in each of the groups. */
 const PATIENCE = 120_000;
-const GUARDED = '8.8.8.8';
+const GUARDED = '45.128.0.7';
 /** Seen by a source that is not sure enough. */
 const UNSURE = '45.10.0.1';
 
@@ -42,6 +42,7 @@ async function withLab(work: (lab: Lab, ledger: () => Ledger) => Promise<void>):
   try {
     lab.configure({
       enrich: { batch: 200, geo: { default: 'off' } },
+      own: [GUARDED],
       responder: { name: 'fw1', mode: 'dry-run', max_new_per_minute: 100_000 },
     });
     // a responder alone sets nothing up

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { indicatorId } from '../../core/indicator/id.ts';
 import { readRecords } from '../../responder/sightings.ts';
 import { documentOf, NOW } from './documents.ts';
 
@@ -33,7 +34,10 @@ it('keeps the latest life of an address in a batch, whatever its revision', () =
 
 it('passes over other types and later versions', () => {
   const later = documentOf('9.1.2.3', NOW, { schema: 2 });
-  const domain = documentOf('example.org', NOW, { type: 'domain' });
+  const domain = documentOf('example.org', NOW, {
+    type: 'domain',
+    id: indicatorId({ type: 'domain', value: 'example.org' }),
+  });
   assert.deepEqual(readRecords([record(later), record(domain)]), { sightings: [], bad: [] });
 });
 

@@ -156,7 +156,8 @@ export const ownEntry = notReached(
 
 /** The keys that every feed has; each feed type adds its own in ingest/feeds. */
 export const feedSection = z.looseObject({
-  name,
+  // these two stand for the command line and for writers whom nobody vouches for
+  name: name.refine((text) => text !== 'external' && text !== 'operator', 'must not be external or operator'),
   type: z.string(),
   confidence: z.unknown().optional(),
   severity: percent.optional(),

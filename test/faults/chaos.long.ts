@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { runChaos } from './chaos/run.ts';
 import { chaosTable } from './chaos/table.ts';
 
-/** Longer, or another: TIPLINE_CHAOS_SECONDS=900 TIPLINE_CHAOS_SEED=7 npm test -- test/faults/chaos.test.ts */
+/** Longer, or another: TIPLINE_CHAOS_SECONDS=900 TIPLINE_CHAOS_SEED=7 npm run test:chaos */
 const SECONDS = Number(process.env.TIPLINE_CHAOS_SECONDS ?? 120);
 const SEED = Number(process.env.TIPLINE_CHAOS_SEED ?? 1);
 
