@@ -28,17 +28,24 @@ type Place = 'internet' | 'inside' | 'metadata';
 export function createReach({ hosts, allowPrivate }: ReachOptions): Reach {
   /** Hosts of the configuration that were on the internet when they were first looked up: they stay there. */
   const outside = new Set<string>();
-  let homeIsInside = false;
+  /** Those that were inside each time. */
+  const atHome = new Set<string>();
 
   function judge(host: string, addresses: readonly string[], named: boolean): FetchError | undefined {
     if (allowPrivate) return undefined;
     const places = addresses.map(placeOf);
     const inside = places.some((place) => place !== 'internet');
     const metadata = places.includes('metadata');
-    if (!hosts.has(host)) return inside && (metadata || !homeIsInside) ? outOfReach(host) : undefined;
-    if (!inside) outside.add(host);
-    else if (named && (metadata || outside.has(host))) return outOfReach(host);
-    else homeIsInside = true;
+    if (!hosts.has(host)) return inside && (metadata || atHome.size === 0) ? outOfReach(host) : undefined;
+    if (!inside) {
+      outside.add(host);
+      atHome.delete(host);
+      return undefined;
+    }
+    // who answers with both is on the internet, and would have us take it for one of ours
+    const both = places.includes('internet');
+    if (named && (metadata || both || outside.has(host))) return outOfReach(host);
+    atHome.add(host);
     return undefined;
   }
 
