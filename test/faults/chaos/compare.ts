@@ -51,7 +51,10 @@ export async function differences(lab: Lab, expected: Expected): Promise<string[
   const mailed = mailedOften(lab);
   differ(
     'alerts of what is always loud',
-    expected.loud.filter((each) => mailed.get(each) !== 1).map((each) => `${each} ${mailed.get(each) ?? 0} times`),
+    expected.loud
+      .map(({ indicator, most }) => ({ indicator, most, often: mailed.get(indicator) ?? 0 }))
+      .filter(({ most, often }) => often < 1 || often > most)
+      .map(({ indicator, often }) => `${indicator} ${often} times`),
   );
   differ(
     'alerts of what is never loud',

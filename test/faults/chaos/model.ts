@@ -26,7 +26,8 @@ export interface Expected {
   readonly listed: ReadonlySet<string>;
   /** Different statements, by sender. */
   readonly history: Readonly<Record<Sender, number>>;
-  readonly loud: readonly string[];
+  /** `most`: what was mailed for outsiders alone is mailed again when the feed says it. */
+  readonly loud: readonly { readonly indicator: string; readonly most: number }[];
   readonly quiet: readonly string[];
   readonly broken: ReadonlySet<string>;
 }
@@ -51,8 +52,9 @@ export function createModel(): Model {
     },
     expected() {
       const indicators = [...last.keys()];
-      // an outsider alone alerts as well, so what counts as loud must have been said by the feed
-      const loud = indicators.filter((each) => temperOf(each) === 'loud');
+      const loud = indicators
+        .filter((each) => temperOf(each) === 'loud')
+        .map((indicator) => ({ indicator, most: last.get(indicator)?.size ?? 1 }));
       return {
         states: new Map([...last].map(([indicator, of]) => [indicator, stateOf(of, sureOnce.has(indicator))])),
         listed,
