@@ -35,7 +35,12 @@ export interface DocumentChanges extends Partial<TiplinePart> {
 export function documentOf(value: string, now: number = NOW, changes: DocumentChanges = {}): EnrichedDocument {
   const { at = now, ...part } = changes;
   const type = value.includes('/') ? 'cidr' : 'ip';
-  const claims = part.claims ?? [claimAt(now)];
+  const told = part.claims ?? [claimAt(now)];
+  // the score of a document is that of its best claim
+  const claims =
+    part.threat_score === undefined || told.length !== 1
+      ? told
+      : told.map((claim) => ({ ...claim, score: part.threat_score ?? claim.score }));
   return {
     '@timestamp': iso(at),
     event: { provider: 'feed', action: 'new', risk_score: 90, severity: 90 },
