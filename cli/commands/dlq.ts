@@ -43,7 +43,7 @@ export function addDlq(program: Command, finish: Finish): void {
       const options = command.optsWithGlobals<DlqOptions>();
       finish(
         await askSession(options, async (session) => {
-          const letter = await find(await session.bus(), id);
+          const { letter } = await find(await session.bus(), id);
           process.stdout.write(options.json === true ? jsonLine(letter) : describe(letter));
           return EXIT.ok;
         }),
@@ -70,7 +70,7 @@ async function list(bus: Bus, options: DlqOptions): Promise<number> {
   const limit = Math.max(1, Number(options.limit) || 50);
   let newest: DeadLetter[] = [];
   const counts = new Map<string, number>();
-  for await (const letter of letters(bus)) {
+  for await (const { letter } of letters(bus)) {
     counts.set(letter.code, (counts.get(letter.code) ?? 0) + 1);
     if (options.code !== undefined && letter.code !== options.code) continue;
     newest.push(letter);
@@ -117,7 +117,7 @@ function fieldsOf(bytes: Buffer): Readonly<Record<string, unknown>> | undefined 
 }
 
 async function replay(bus: Bus, id: string, { with: repaired, feed }: DlqOptions): Promise<number> {
-  const letter = await find(bus, id);
+  const { letter, unsigned } = await find(bus, id);
   if (repaired === undefined && letter.payload_cut === true) {
     throw new TiplineError(
       'DLQ_CUT',
@@ -131,6 +131,13 @@ async function replay(bus: Bus, id: string, { with: repaired, feed }: DlqOptions
     repaired === undefined ? Buffer.from(letter.payload, letter.payload_encoding) : readRepaired(repaired, letter);
   if (feed !== undefined && letter.origin.topic !== TOPICS.raw)
     throw new TiplineError('USAGE', '--feed is for records of ioc.raw alone', { retryable: false });
+  if (feed !== undefined && unsigned && repaired === undefined) {
+    throw new TiplineError(
+      'USAGE',
+      `${id} bears no signature, so anybody may have written it: look at what it says, put what is right into a file, and replay it --with that file for --feed ${feed}`,
+      { retryable: false },
+    );
+  }
   const told = fieldsOf(value);
   // under the indicator's own key, so that it stays in order with what else is said of it
   const key = (told === undefined ? undefined : keyOf(told.indicator, told.type)) ?? id;
@@ -168,10 +175,19 @@ function readRepaired(path: string, letter: DeadLetter): Buffer {
 /** What follows the origin in an id. */
 const MARK = /-[0-9a-f]{8}$/;
 
-async function find(bus: Bus, id: string): Promise<DeadLetter> {
-  let found: DeadLetter | undefined;
-  // the origin alone means the newest of that origin
-  for await (const letter of letters(bus)) if (letter.id === id || letter.id.replace(MARK, '') === id) found = letter;
+interface Found {
+  letter: DeadLetter;
+  /** Records are signed, and this one is not: somebody else may have written it, or we before that. */
+  unsigned: boolean;
+}
+
+/** The newest of that id, or of that origin. Others can write letters with the id of ours, so an unsigned one counts only where no other is. */
+async function find(bus: Bus, id: string): Promise<Found> {
+  let found: Found | undefined;
+  for await (const each of letters(bus)) {
+    if (each.letter.id !== id && each.letter.id.replace(MARK, '') !== id) continue;
+    if (found === undefined || found.unsigned || !each.unsigned) found = each;
+  }
   if (found === undefined)
     throw new TiplineError(
       'DLQ_UNKNOWN',
@@ -181,7 +197,7 @@ async function find(bus: Bus, id: string): Promise<DeadLetter> {
   return found;
 }
 
-async function* letters(bus: Bus): AsyncIterable<DeadLetter> {
+async function* letters(bus: Bus): AsyncIterable<Found> {
   for await (const record of bus.scan(TOPICS.deadLetters)) {
     let letter: unknown;
     try {
@@ -189,7 +205,9 @@ async function* letters(bus: Bus): AsyncIterable<DeadLetter> {
     } catch {
       continue;
     }
-    if (isLetter(letter)) yield record.headers[UNSIGNED_HEADER] === undefined ? letter : ofNobody(letter);
+    if (!isLetter(letter)) continue;
+    const unsigned = record.headers[UNSIGNED_HEADER] !== undefined;
+    yield { letter: unsigned ? ofNobody(letter) : letter, unsigned };
   }
 }
 

@@ -93,3 +93,37 @@ it('where records are signed, a letter that somebody else wrote is replayed for 
   assert.equal(last[FEED_HEADER], undefined);
   assert.match(last.signature ?? '', /^[\w-]{43}$/);
 });
+
+it('where records are signed, a letter that somebody else wrote hides none of ours', async () => {
+  await refuse('{"indicator":"198.51.100.11"', { [FEED_HEADER]: 'vetted' });
+  const ours = (await letters()).find(({ payload }) => payload.includes('198.51.100.11')) ?? assert.fail();
+  const forged = {
+    ...ours,
+    headers: { [FEED_HEADER]: 'vetted' },
+    payload: '{"indicator":"8.8.8.8","source":"vetted"}',
+  };
+  const newer = { ...forged, id: `${ours.id.slice(0, -8)}00000000` };
+  await onBus((bus) =>
+    bus.publish(
+      TOPICS.deadLetters,
+      [forged, newer].map((letter) => ({ key: letter.id, value: JSON.stringify(letter) })),
+    ),
+  );
+  for (const id of [ours.id, ours.id.slice(0, -9)]) {
+    const shown = await folder.run(['dlq', 'show', id, '--json']);
+    assert.equal(JSON.parse(shown.stdout).payload, ours.payload, id);
+  }
+});
+
+it('where records are signed, a letter that somebody else wrote counts for a feed only with what an operator wrote instead', async () => {
+  const forged = (await letters()).find(({ payload }) => payload.includes('8.8.8.8')) ?? assert.fail();
+  const before = await lastOn(TOPICS.raw);
+  const refused = await folder.run(['dlq', 'replay', forged.id.replace(/.{8}$/, '00000000'), '--feed', 'vetted']);
+  assert.equal(refused.code, 2, refused.stderr);
+  assert.match(refused.stderr, /bears no signature.*--with/s);
+  assert.deepEqual(await lastOn(TOPICS.raw), before);
+  const fixed = folder.write('fixed.json', '{"indicator":"198.51.100.12","source":"vetted"}');
+  const id = forged.id.replace(/.{8}$/, '00000000');
+  assert.equal((await folder.run(['dlq', 'replay', id, '--with', fixed, '--feed', 'vetted'])).code, 0);
+  assert.equal((await lastOn(TOPICS.raw))[FEED_HEADER], 'vetted');
+});
