@@ -87,7 +87,7 @@ export const LIST_NOTES = `
 | \`csv\`, \`tsv\` | a table, with \`columns\` |
 | \`table\` | a table that says itself what stands where: by its header row and by what is in its columns |
 | \`json\`, \`ndjson\` | one document, or one a line, with \`columns\` |
-| \`stix2\`, \`stix1\` | STIX 2 in JSON, STIX 1 in XML |
+| \`stix2\`, \`stix1\` | STIX 2 in JSON; STIX 1 in XML, or in the JSON that python-stix writes (up to 64 MB) |
 | \`openioc\` | OpenIOC 1.0 and 1.1 in XML |
 | \`misp\` | events or attributes as MISP exports them |
 | \`zeek\` | a file of Zeek's intelligence framework |

@@ -11,7 +11,7 @@ const STIX_ID = /^[a-z0-9-]{3,250}--[0-9a-f-]{36}$/i;
 export function recogniseJson(text: string): Recognition {
   const outline = outlineOf(text);
   if (outline.root === undefined) return unknown('it begins like JSON and is none');
-  return stixOf(outline) ?? mispOf(outline) ?? rawOf(outline, text) ?? strangerOf(outline);
+  return stixOf(outline) ?? stix1Of(outline) ?? mispOf(outline) ?? rawOf(outline, text) ?? strangerOf(outline);
 }
 
 function stixOf(outline: JsonOutline): Recognition | undefined {
@@ -38,6 +38,29 @@ function stixOf(outline: JsonOutline): Recognition | undefined {
 function isObject(outline: JsonOutline, place: '' | '[].'): boolean {
   const id = textAt(outline, `${place}id`) ?? '';
   return STIX_ID.test(id) && id.startsWith(`${textAt(outline, `${place}type`) ?? ''}--`);
+}
+
+/** What stands in a document of STIX 1 as python-stix writes it, and in nothing else. */
+const STIX1_PLACES = [
+  'stix_header',
+  'observables.cybox_major_version',
+  'cybox_major_version',
+  'indicators[].observable.object',
+  'observable.object.properties',
+  'object.properties.xsi:type',
+] as const;
+const STIX1_ID = /^[^:]{1,250}:(?:(?:STIX)?Package|Indicator|Observable)-/i;
+
+function stix1Of(outline: JsonOutline): Recognition | undefined {
+  for (const place of ['', '[].']) {
+    const found = STIX1_PLACES.find((path) => outline.values.has(`${place}${path}`));
+    if (found !== undefined) return known('stix1', `"${place}${found}" as STIX 1 has it in JSON`);
+    const version = textAt(outline, `${place}version`) ?? '1';
+    const holds = ['version', 'observable', 'object'].some((name) => outline.values.has(`${place}${name}`));
+    if (holds && /^1(?:\.|$)/.test(version) && STIX1_ID.test(textAt(outline, `${place}id`) ?? ''))
+      return known('stix1', 'an id of STIX 1');
+  }
+  return undefined;
 }
 
 const MISP_PLACES = [

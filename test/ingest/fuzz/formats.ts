@@ -113,8 +113,24 @@ export const FORMATS: Readonly<Record<FormatName, () => Target>> = {
         { head: '<a ', open: 'b#n="c" ', tail: '/>' },
         { head: '<a>', open: '&amp;' },
         { head: '<!--', open: '-' },
+        {
+          head: '{"version":"1.2","indicators":[',
+          open: '{"id":"ex:i#n","observable":{"object":{"properties":{"address_value":"192.0.2.#n","category":"ipv4-addr"}}}},',
+          tail: '{}]}',
+        },
+        { head: '{"stix_header":{},"a":', open: '{"observables":[', middle: '1', close: ']}', tail: '}' },
+        { head: '{"stix_header":{},"names":[', open: '"a",', tail: '1]}' },
       ],
-      [...XML_WORDS, '<s:Indicator id="ex:#n">', '</s:Indicator>', '<c:Observable idref="ex:#n"/>'],
+      [
+        ...XML_WORDS,
+        ...JSON_WORDS,
+        '<s:Indicator id="ex:#n">',
+        '</s:Indicator>',
+        '<c:Observable idref="ex:#n"/>',
+        '{"stix_header":{},"indicators":[',
+        '"observable":{"object":{"properties":{',
+        '"idref":"ex:i#n",',
+      ],
     ),
   openioc: () =>
     format(
