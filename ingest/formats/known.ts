@@ -63,6 +63,8 @@ export interface FormatSettings {
   categories?: ReadonlyMap<number, string>;
   /** Of free text, only what was disarmed. */
   onlyDisarmed?: boolean;
+  /** Free text is a list of words that are hardly ever indicators. */
+  wordList?: boolean;
   /** The host that free text was fetched from. */
   ownHost?: string;
   /** STIX 1 that stands in a Poll_Response of TAXII 1. */

@@ -15,6 +15,8 @@ import { windows } from './windows.ts';
 export interface FreeTextOptions {
   /** Take only what the author has disarmed (`evil[.]example`), and what nobody disarms: hashes, CVE ids and the like. */
   onlyDisarmed?: boolean;
+  /** The text is a list of words that are hardly ever indicators: one that reads like a name does so by chance, unless somebody disarmed it. */
+  wordList?: boolean;
   /** The host that the text was fetched from: its own pages are no indicators. */
   ownHost?: string;
 }
@@ -22,6 +24,9 @@ export interface FreeTextOptions {
 const WINDOW = { size: 64 * 1024, before: MOST_BEFORE, after: MOST_BEHIND };
 /** Types that are written disarmed where they are meant as indicators. */
 const DISARMABLE: ReadonlySet<string> = new Set(['ip', 'cidr', 'domain', 'url', 'email']);
+
+/** Types that a word with a dot in it may look like. */
+const BY_CHANCE: ReadonlySet<string> = new Set(['domain', 'email']);
 
 /**
  * Indicators in prose: reports, mails, posts. Each is given once (within the last 100,000), in the order of the text, without what made
@@ -48,7 +53,7 @@ export function htmlRecords(
 
 async function* recordsOf(
   pieces: AsyncIterable<string>,
-  { onlyDisarmed = false, ownHost }: FreeTextOptions,
+  { onlyDisarmed = false, wordList = false, ownHost }: FreeTextOptions,
   comments: boolean,
   tally: Tally,
 ): AsyncGenerator<RawIndicator[]> {
@@ -72,6 +77,13 @@ async function* recordsOf(
         continue;
       }
       if ((onlyDisarmed || aside) && !found.disarmed && DISARMABLE.has(found.type)) continue;
+      if (wordList && !found.disarmed && BY_CHANCE.has(found.type)) {
+        tally.skip(
+          line,
+          `"${printable(found.text, 60)}" stands in a list of words; disarmed, as x[.]example, it counts`,
+        );
+        continue;
+      }
       const canonical = canonicalise(found.text, found.type);
       if (!canonical.ok) {
         tally.skip(line, `"${printable(found.text, 60)}": ${canonical.message}`);

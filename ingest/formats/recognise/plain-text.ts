@@ -46,7 +46,28 @@ export function recogniseText(text: string, whole: boolean, name: string): Recog
   const page = pageReason(text, name);
   if (page !== undefined) return known('html', page);
   if (layout !== undefined) return known('table', layout.how);
+  if (isWordList(bare)) {
+    const reason = 'a list of words of which hardly one reads like an indicator; names count where they are disarmed';
+    return known('text', reason, { wordList: true });
+  }
   return known('text', 'text that is no list; what reads like an indicator is taken from it');
+}
+
+/** Fewer lines tell nothing. */
+const WORDS_AT_LEAST = 50;
+/** Of a hundred lines. */
+const HARDLY = 0.05;
+
+/** Passwords, user names, strings of a program: a few of many thousand read like a domain by chance. */
+function isWordList(bare: readonly string[]): boolean {
+  if (bare.length < WORDS_AT_LEAST || share(bare, (line) => !/\s/.test(line)) < ENOUGH) return false;
+  return share(bare, tellsOfOne) < HARDLY;
+}
+
+/** What somebody disarmed was meant as an indicator, whatever is left of it: `[redacted].evil[.]example`. */
+function tellsOfOne(line: string): boolean {
+  const plain = refang(line);
+  return plain !== line || inferType(plain) !== undefined;
 }
 
 function isHostsLine(line: string): boolean {
