@@ -49,13 +49,18 @@ export async function differences(lab: Lab, expected: Expected): Promise<string[
   differ('blocked', without(standing, may));
 
   const mailed = mailedOften(lab);
+  const wronglyMailed = expected.loud
+    .map(({ indicator, most }) => ({ indicator, most, often: mailed.get(indicator) ?? 0 }))
+    .filter(({ most, often }) => often < 1 || often > most);
+  const outbox = await outboxOf(
+    lab,
+    wronglyMailed.slice(0, 3).map(({ indicator }) => current.get(indicator)?.tipline.id ?? ''),
+  );
   differ(
     'alerts of what is always loud',
-    expected.loud
-      .map(({ indicator, most }) => ({ indicator, most, often: mailed.get(indicator) ?? 0 }))
-      .filter(({ most, often }) => often < 1 || often > most)
-      .map(({ indicator, often }) => `${indicator} ${often} times`),
+    wronglyMailed.map(({ indicator, often }) => `${indicator} ${often} times`),
   );
+  if (outbox !== '') found.push(`outbox: ${outbox}`);
   differ(
     'alerts of what is never loud',
     expected.quiet.filter((each) => mailed.has(each)),
@@ -126,6 +131,17 @@ function mailedOften(lab: Lab): Map<string, number> {
     }
   }
   return often;
+}
+
+/** What the outbox has of these, and of mails that have not gone out: without it nobody can tell why an alert was not mailed. */
+async function outboxOf(lab: Lab, ids: readonly string[]): Promise<string> {
+  if (ids.length === 0) return '';
+  const keys = ids.map((id) => `threshold:${id}`);
+  const { hits } = await lab.ask<{ hits: { hits: { _source: unknown }[] } }>('POST', 'tipline_outbox/_search', {
+    size: 50,
+    query: { bool: { should: [{ terms: { key: keys } }, { term: { sent: false } }] } },
+  });
+  return hits.hits.map(({ _source }) => JSON.stringify(_source).slice(0, 1_500)).join('\n');
 }
 
 /** The latest moment of each indicator on `ioc.enriched`. */
