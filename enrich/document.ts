@@ -1,4 +1,5 @@
 import { DOCUMENT_SCHEMA, type EventAction, type Particulars, type Why } from '../core/contract/enriched-document.ts';
+import { isoOf } from '../core/contract/told-time.ts';
 import type { Indicator } from '../core/indicator/type.ts';
 import { confidenceWord, ecsParts } from './ecs/parts.ts';
 import type { GeoFragments } from './geo/lookup.ts';
@@ -8,7 +9,6 @@ import type { Derived, JudgedClaim } from './state/derive.ts';
 import type { Weights } from './state/score.ts';
 import { contextOf } from './steps/context.ts';
 import type { Report } from './steps/report.ts';
-import { isoOf } from './time.ts';
 
 /** The ECS version whose fields are written. */
 export const ECS_VERSION = '8.17.0';

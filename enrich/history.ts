@@ -1,4 +1,5 @@
 import type { EventAction } from '../core/contract/enriched-document.ts';
+import { dayOf, parseIso } from '../core/contract/told-time.ts';
 import type { Indicator } from '../core/indicator/type.ts';
 import type { HistoryWrite } from '../store/port.ts';
 import type { Rendered } from './document.ts';
@@ -6,7 +7,6 @@ import type { Claim } from './state/claim.ts';
 import { judge } from './state/derive.ts';
 import type { Policy } from './state/policy.ts';
 import type { Report } from './steps/report.ts';
-import { dayOf, parseIso } from './time.ts';
 
 /** A statement and what it did to its indicator. */
 export interface Change {

@@ -1,5 +1,6 @@
 import type { EventAction, TiplinePart } from '../core/contract/enriched-document.ts';
 import { IN_HISTORY, REBUILD_HEADER } from '../core/contract/raw-indicator.ts';
+import { isoOf, parseIso } from '../core/contract/told-time.ts';
 import type { Indicator, IndicatorType } from '../core/indicator/type.ts';
 import type { HistoryWrite, IndicatorWrite, StoredState } from '../store/port.ts';
 import { type Rendered, type Rendering, render } from './document.ts';
@@ -15,7 +16,6 @@ import { type Claim, fromSlim } from './state/claim.ts';
 import { type Derived, derive } from './state/derive.ts';
 import { merge, type State, stateOf } from './state/merge.ts';
 import type { Policy } from './state/policy.ts';
-import { isoOf, parseIso } from './time.ts';
 
 /** What planning may look at; no clock and no network. */
 export interface Planner {

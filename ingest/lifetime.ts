@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LONGEST_LIFE } from '../core/contract/raw-indicator.ts';
+import { isoOf, LAST_MOMENT, momentOf, readTime } from '../core/contract/told-time.ts';
 import { INDICATOR_TYPES, type IndicatorType } from '../core/indicator/type.ts';
 import { milliseconds } from './setting-values.ts';
 
@@ -51,16 +52,16 @@ export function createAgeing({ lifetime: own, lifetime_from }: AgeingSettings, l
         return;
       }
       const lives = livesAt(type);
-      if (lives !== undefined && record.valid_until === undefined)
+      if (lives !== undefined && readTime(record.valid_until) === 'absent')
         record.valid_until = endOf(seenAt(record), record, lives);
     },
     isOver(record, type) {
-      const now = timeOf(record.collected_at);
+      const now = momentOf(record.collected_at);
       const seen = seenAt(record);
       if (record.revoked === true || now === undefined || seen === undefined) return false;
-      const until = timeOf(record.valid_until);
-      const begins = Math.max(seen, timeOf(record.valid_from) ?? 0);
-      const said = Math.max(begins, timeOf(record.timestamp) ?? now);
+      const until = momentOf(record.valid_until);
+      const begins = Math.max(seen, momentOf(record.valid_from) ?? 0);
+      const said = Math.max(begins, momentOf(record.timestamp) ?? now);
       return (until === undefined ? begins + lifetimeOf(type) : Math.min(until, said + LONGEST_LIFE)) <= now;
     },
   };
@@ -71,27 +72,21 @@ export function createAgeing({ lifetime: own, lifetime_from }: AgeingSettings, l
  * now could not be taken back. What says itself when it ends is left as it is.
  */
 function grantFromImport(record: Dated, lives: number): void {
-  const ends = record.valid_until !== undefined && record.valid_until !== null && record.valid_until !== '';
+  const ends = readTime(record.valid_until) !== 'absent';
   if (ends && record.revoked !== true) return;
   if (record.timestamp !== undefined) record.last_seen ??= record.timestamp;
   delete record.timestamp;
-  if (!ends) record.valid_until = endOf(timeOf(record.collected_at), record, lives);
+  if (!ends) record.valid_until = endOf(momentOf(record.collected_at), record, lives);
 }
 
 /** ISO 8601. */
 function endOf(from: number | undefined, { valid_from }: Dated, lives: number): string | undefined {
-  return from === undefined ? undefined : new Date(Math.max(from, timeOf(valid_from) ?? 0) + lives).toISOString();
+  return from === undefined
+    ? undefined
+    : isoOf(Math.min(Math.max(from, momentOf(valid_from) ?? 0) + lives, LAST_MOMENT));
 }
 
 /** When it was last seen, by what it says. */
 function seenAt({ last_seen, timestamp, collected_at }: Dated): number | undefined {
-  return timeOf(last_seen) ?? timeOf(timestamp) ?? timeOf(collected_at);
-}
-
-/** No time zone means UTC, as everywhere. What is no text in ISO 8601 is not looked at. */
-function timeOf(told: unknown): number | undefined {
-  if (typeof told !== 'string' || !/^\d{4}-\d{2}-\d{2}/.test(told)) return undefined;
-  const hasZone = told.length === 10 || /(z|utc|gmt|[+-]\d{2}:?\d{2})$/i.test(told);
-  const time = Date.parse(hasZone ? told : `${told}Z`);
-  return Number.isFinite(time) && time < 8.64e15 / 2 ? time : undefined;
+  return momentOf(last_seen) ?? momentOf(timestamp) ?? momentOf(collected_at);
 }

@@ -1,5 +1,5 @@
 import type { EventAction } from '../../core/contract/enriched-document.ts';
-import { parseIso } from '../time.ts';
+import { parseIso } from '../../core/contract/told-time.ts';
 import type { Claim } from './claim.ts';
 import { claimOf, earliestOf, type State, supersedes } from './merge.ts';
 

@@ -1,8 +1,8 @@
 import type { Status } from '../../core/contract/enriched-document.ts';
 import { LONGEST_LIFE } from '../../core/contract/raw-indicator.ts';
 import { strictestTlp, type Tlp } from '../../core/contract/tlp.ts';
+import { parseIso } from '../../core/contract/told-time.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
-import { parseIso } from '../time.ts';
 import type { Claim, Judgement } from './claim.ts';
 import type { State } from './merge.ts';
 import type { Policy } from './policy.ts';

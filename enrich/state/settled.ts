@@ -1,5 +1,5 @@
+import { parseIso } from '../../core/contract/told-time.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
-import { parseIso } from '../time.ts';
 import { endOf, movedEnough } from './change.ts';
 import type { Claim } from './claim.ts';
 import { earliestOf } from './merge.ts';

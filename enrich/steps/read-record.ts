@@ -8,12 +8,12 @@ import {
   OUTSIDE_HEADER,
   REBUILD_HEADER,
 } from '../../core/contract/raw-indicator.ts';
+import { isoOf, isoText, parseIso, readTime } from '../../core/contract/told-time.ts';
 import { UNSIGNED_HEADER } from '../../core/contract/topics.ts';
 import { isVagueAlias, typeFromAlias } from '../../core/indicator/alias.ts';
 import { canonicalise } from '../../core/indicator/canonical.ts';
 import type { Indicator } from '../../core/indicator/type.ts';
 import { type Claim, sequenceOf } from '../state/claim.ts';
-import { isoOf, isoText, parseIso, readTime } from '../time.ts';
 import { withinSize } from './claim-size.ts';
 import { type DeadLetterOutcome, deadLetter, type Outcome } from './outcome.ts';
 import { contentOf, readParticulars } from './particulars.ts';

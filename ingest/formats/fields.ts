@@ -1,3 +1,5 @@
+import { isoOf, momentOf } from '../../core/contract/told-time.ts';
+
 /** An object that a source wrote. Nothing in it is checked, so it is read through the functions here alone. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -55,39 +57,16 @@ export function truthIn(fields: Fields, ...names: readonly string[]): boolean | 
   return undefined;
 }
 
-const TIME =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:[.,](\d{1,9}))?)?\s*(?:Z|UTC|GMT|([+-]\d{2}):?(\d{2}))?$/i;
+const ISO = /^\s*\d{4}-/;
 
 /** A time as ISO 8601 in UTC: with zone or without (UTC), `2026-11-24 06:00:00 UTC`, or a date alone. A day that does not exist is none. */
 export function timeIn(fields: Fields, ...names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = own(fields, name);
-    const time = typeof value === 'string' && value.length <= 40 ? isoOf(value.trim()) : undefined;
-    if (time !== undefined) return time;
+    const moment = typeof value === 'string' && ISO.test(value) ? momentOf(value) : undefined;
+    if (moment !== undefined) return isoOf(moment);
   }
   return undefined;
-}
-
-function isoOf(text: string): string | undefined {
-  const match = TIME.exec(text);
-  if (match === null) return undefined;
-  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '', ahead, minutes] =
-    match;
-  // Date.parse would take 2026-02-30 for 2 March
-  if (Number(month) > 12 || Number(day) < 1 || Number(day) > daysOf(Number(year), Number(month))) return undefined;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  const utc = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}Z`;
-  if (ahead === undefined) return utc;
-  const moment = Date.parse(utc.replace('Z', `${ahead}:${minutes}`));
-  return Number.isNaN(moment) ? undefined : new Date(moment).toISOString();
-}
-
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** Of a month from 1 on; none in a month that there is not. */
-function daysOf(year: number, month: number): number {
-  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return leap ? 29 : (DAYS[month - 1] ?? 0);
 }
 
 /** What is left of a context when the fields that say nothing are taken out; undefined when that is nothing. */

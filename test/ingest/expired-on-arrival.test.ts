@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '../../core/process/log.ts';
 import { checkFeed } from '../../ingest/check.ts';
-import { openEnriching } from '../core/contract/enriching.ts';
+import { createAgeing } from '../../ingest/lifetime.ts';
+import { NOW, openEnriching } from '../core/contract/enriching.ts';
 import { attribute, event } from './formats/misp/export.ts';
 import { configured, openLab } from './lab.ts';
 
@@ -56,4 +57,50 @@ test('with a lifetime from the import it counts: the enricher takes it for activ
   const seen = new Date(OLD * 1000).toISOString();
   assert.deepEqual(await statusOf({}), [2, 'expired', seen]);
   assert.deepEqual(await statusOf({ lifetime_from: 'import' }), [0, 'active', seen]);
+});
+
+test('what is over on arrival is what the enricher takes for expired, however a feed writes its times', () => {
+  const now = NOW;
+  const day = (ago: number): number => now - ago * DAY;
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  const told: readonly Readonly<Record<string, unknown>>[] = [
+    { last_seen: day(400) },
+    { last_seen: Math.floor(day(400) / 1000) },
+    { timestamp: String(Math.floor(day(400) / 1000)) },
+    { timestamp: String(day(400)) },
+    { valid_until: Math.floor(day(1) / 1000) },
+    { last_seen: '1970-01-01T00:00:00Z' },
+    { last_seen: 0, timestamp: iso(day(400)) },
+    { valid_until: '1970-01-01' },
+    { valid_until: 0, last_seen: iso(day(1)) },
+    { last_seen: `${iso(day(400)).slice(0, 19).replace('T', ' ')} UTC` },
+    { last_seen: `  ${iso(day(400))}` },
+    { last_seen: iso(day(400)).replace('.000Z', '.123456789+0200') },
+    { last_seen: iso(day(-3)), valid_until: iso(day(1)) },
+    { last_seen: iso(day(1)) },
+    { timestamp: iso(day(2)), valid_until: iso(day(-9)) },
+  ];
+  const ageing = createAgeing({}, () => 14 * DAY);
+  for (const [at, times] of told.entries()) {
+    const record = { indicator: `203.0.114.${at}`, type: 'ip', source: 'a', collected_at: iso(now), ...times };
+    const { current, refused } = openEnriching().take([record], now);
+    assert.deepEqual(refused, [], JSON.stringify(times));
+    const expired = current[0]?.tipline.status === 'expired';
+    assert.equal(ageing.isOver(record, 'ip'), expired, `${JSON.stringify(times)} is ${current[0]?.tipline.status}`);
+  }
+});
+
+test('a lifetime of the feed counts from a time in any form, and never ends behind the last year', () => {
+  const ageing = createAgeing({ lifetime: 7 * DAY }, () => 14 * DAY);
+  const until = (times: object): unknown => {
+    const record: { valid_until?: unknown } = { ...times };
+    ageing.grant(record, 'ip');
+    return record.valid_until;
+  };
+  const seen = Date.UTC(2026, 0, 1);
+  for (const last_seen of ['2026-01-01', seen, String(seen), seen / 1000])
+    assert.equal(until({ last_seen }), '2026-01-08T00:00:00.000Z', String(last_seen));
+  assert.equal(until({ last_seen: '1970-01-01', timestamp: '2026-01-01' }), '2026-01-08T00:00:00.000Z');
+  assert.equal(until({ last_seen: '2026-01-01', valid_until: '1970-01-01' }), '2026-01-08T00:00:00.000Z');
+  assert.equal(until({ last_seen: '9999-12-31' }), '9999-12-31T23:59:59.999Z');
 });

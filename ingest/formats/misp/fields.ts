@@ -1,3 +1,5 @@
+import { momentOf, isoOf as toIso } from '../../../core/contract/told-time.ts';
+
 /** A JSON object of MISP. Numbers and truth come as they are or as text, which differs by version and export. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -51,7 +53,7 @@ export function stampOf(value: unknown): number {
 const LATEST_SECONDS = 253_402_300_799;
 
 export function isoOf(stamp: number): string {
-  return new Date(stamp * 1000).toISOString();
+  return toIso(stamp * 1000);
 }
 
 /**
@@ -60,18 +62,9 @@ export function isoOf(stamp: number): string {
  */
 export function timeOf(value: unknown): string | undefined {
   const number = numberOf(value);
-  if (number !== undefined) {
-    if (number <= 0) return undefined;
-    const seconds = number >= 1e14 ? number / 1e6 : number >= 1e11 ? number / 1000 : number;
-    return seconds < LATEST_SECONDS ? new Date(Math.floor(seconds * 1000)).toISOString() : undefined;
-  }
-  if (typeof value !== 'string' || value.length > 40) return undefined;
-  // without a zone it is UTC; Date.parse would take the zone of this machine
-  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?(?:\.\d{1,9})?)\s?(Z|[+-]\d\d:?\d\d)?)?$/i.exec(
-    value.trim(),
-  );
-  if (match === null) return undefined;
-  const [, day, time = '00:00', zone = 'Z'] = match;
-  const ms = Date.parse(`${day}T${time}${/^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone}`);
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+  const moment = momentOf(number !== undefined && number >= MICROSECONDS_FROM ? number / 1000 : value);
+  return moment === undefined || moment >= LATEST_SECONDS * 1000 ? undefined : toIso(moment);
 }
+
+/** As milliseconds they would lie behind the year 5138. */
+const MICROSECONDS_FROM = 1e14;

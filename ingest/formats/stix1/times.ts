@@ -1,3 +1,4 @@
+import { momentOf } from '../../../core/contract/told-time.ts';
 import { ownCopy } from '../own-copy.ts';
 
 /** Year 9999, and what is later, is how STIX 1 authors write that there is no end. */
@@ -18,8 +19,8 @@ let last: { written: string; time: string | undefined } = { written: '', time: u
 
 function readTime(written: string): string | undefined {
   const time = !written.includes('T') || ZONE.test(written) ? written : `${written}Z`;
-  const at = Date.parse(time);
-  return Number.isNaN(at) || at >= NEVER ? undefined : time;
+  const at = momentOf(time);
+  return at === undefined || at >= NEVER ? undefined : time;
 }
 
 /** The latest of some times that `timeOf` gave. */

@@ -1,3 +1,5 @@
+import { isRealDay } from '../../../core/contract/told-time.ts';
+
 /** How a column writes days with slashes or dots. Undefined: nothing in it tells, and such a day is not read. */
 export type DayOrder = 'dmy' | 'mdy' | undefined;
 
@@ -60,9 +62,7 @@ function iso(
   const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0);
   const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
   const offset = /^[+-]/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(-2)}` : 'Z';
-  // Date.parse takes 2026-02-30 for 2 March
-  const midnight = new Date(`${date}T00:00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(date)) return undefined;
+  if (!isRealDay(date)) return undefined;
   const moment = new Date(`${date}T${String(hours).padStart(2, '0')}:${minute}:${second}${offset}`);
   return Number.isNaN(moment.getTime()) ? undefined : moment.toISOString();
 }

@@ -1,12 +1,12 @@
 import { clean, cleanProse, cleanValue } from '../../../alerting/clean.ts';
 import { compose } from '../../../alerting/compose.ts';
 import { buildDigest } from '../../../alerting/digest.ts';
+import { readTime } from '../../../core/contract/told-time.ts';
 import { canonicalise, MAX_INDICATOR_LENGTH } from '../../../core/indicator/canonical.ts';
 import { disarm } from '../../../core/indicator/defang.ts';
 import { inferType } from '../../../core/indicator/infer.ts';
 import { refang } from '../../../core/indicator/refang.ts';
 import { INDICATOR_TYPES } from '../../../core/indicator/type.ts';
-import { readTime } from '../../../enrich/time.ts';
 import { createAdmission, selection } from '../../../ingest/admission.ts';
 import { splitCsv } from '../../../ingest/formats/csv-row.ts';
 import { jsonParts } from '../../../ingest/formats/json-stream.ts';

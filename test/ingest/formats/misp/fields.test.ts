@@ -18,7 +18,22 @@ test('times with and without zone, in micro-, milli- and whole seconds', () => {
   ]) {
     assert.equal(timeOf(told), at, String(told));
   }
-  for (const told of [null, '', '0', -5, 'yesterday', '2020-13-45', '2020-02-18T25:00:00Z', '9'.repeat(20), {}, true]) {
+  for (const told of [
+    null,
+    '',
+    '0',
+    7,
+    -5,
+    'yesterday',
+    '2020-13-45',
+    '2020-02-30',
+    '2021-02-29T00:00:00Z',
+    '1970-01-01',
+    '2020-02-18T25:00:00Z',
+    '9'.repeat(20),
+    {},
+    true,
+  ]) {
     assert.equal(timeOf(told), undefined, String(told));
   }
 });

@@ -4,6 +4,9 @@ const YEAR_10000 = Date.UTC(10_000, 0, 1);
 /** Epoch numbers below this are seconds: as milliseconds they would lie in 1970, as seconds it is the year 5138. */
 const SECONDS_BELOW = 100_000_000_000;
 
+/** The last moment that a text with four digits for the year can tell. */
+export const LAST_MOMENT = YEAR_10000 - 1;
+
 /** What a told time can be: a moment (epoch ms), absent (too old to mean anything), or no time at all. */
 export type ToldTime = number | 'absent' | 'invalid';
 
@@ -18,7 +21,13 @@ export function readTime(told: unknown): ToldTime {
   else if (typeof told === 'string') ms = fromText(told);
   else return 'invalid';
   if (Number.isNaN(ms)) return 'invalid';
-  return ms < YEAR_1990 ? 'absent' : Math.min(Math.trunc(ms), YEAR_10000 - 1);
+  return ms < YEAR_1990 ? 'absent' : Math.min(Math.trunc(ms), LAST_MOMENT);
+}
+
+/** Epoch ms; undefined for what is no time, or means none. */
+export function momentOf(told: unknown): number | undefined {
+  const time = readTime(told);
+  return typeof time === 'number' ? time : undefined;
 }
 
 function fromEpoch(value: number): number {
@@ -45,8 +54,8 @@ function fromText(text: string): number {
   return isRealDay(date) ? ms : Number.NaN;
 }
 
-/** `Date.parse` takes 2026-02-30 for 2 March. */
-function isRealDay(date: string): boolean {
+/** Of `2026-02-30`, which `Date.parse` takes for 2 March, it says no. */
+export function isRealDay(date: string): boolean {
   const day = new Date(`${date}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
 }

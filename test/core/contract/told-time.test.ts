@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { dayOf, isoOf, parseIso, readTime } from '../../enrich/time.ts';
+import { dayOf, isoOf, parseIso, readTime } from '../../../core/contract/told-time.ts';
 
 const at = (text: string): number => Date.parse(text);
 
