@@ -50,11 +50,21 @@ function ofTable(text: string): Judgement | undefined {
     /^(?:url|sha256|sha1|md5)$/i.test(name) ? [{ at, type: name.toLowerCase() }] : [],
   );
   if (columns.length === 0) return undefined;
-  const others = names.flatMap((name, at) => (/c2|c&c|domain|resolution|host|server/i.test(name) ? [at] : []));
+  const others = names.flatMap((name, at) => (/c2|c&c|domain|resolution|host|server|ur[il]/i.test(name) ? [at] : []));
+  // anything may be the name of a mutex
+  const mutexes = names.flatMap((name, at) => (/^mutex(?:es)?$/i.test(name) ? [at] : []));
   const pairs = columns.flatMap(({ at, type }) => rows.slice(1).map((row) => [type, row[at] ?? '']));
   const named = ofPairs('columns named by their type', pairs, 0, 1, -1);
   const besides = rows.flatMap((row) => others.flatMap((at) => (row[at] ?? '').split(/[\s,;]+/)));
-  return { ...named, admissible: new Set([...named.admissible, ...ofValues('', besides, undefined).expected]) };
+  const locks = rows.flatMap((row) => mutexes.map((at) => row[at] ?? ''));
+  return {
+    ...named,
+    admissible: new Set([
+      ...named.admissible,
+      ...ofValues('', besides, undefined).expected,
+      ...ofValues('', locks, 'mutex').expected,
+    ]),
+  };
 }
 
 /** Two columns of types, of which one says "indicator" in each row. */

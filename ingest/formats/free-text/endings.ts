@@ -56,7 +56,7 @@ export function kindOfName(labels: readonly string[]): NameKind | undefined {
   const [first = ''] = labels;
   const ending = labels.at(-1) ?? '';
   if (first === 'www' && labels.length > 2) return 'domain';
-  if (ending !== ending.toLowerCase() || isPackage(labels, ending) || !isRegistrable(labels)) return undefined;
+  if (ending !== ending.toLowerCase() || isPackage(labels) || !isRegistrable(labels)) return undefined;
   if (FILES.has(ending)) return labels.length > 2 ? 'program' : 'file';
   if (PROGRAMS.has(ending)) return 'program';
   if (!PROPERTIES.has(ending)) return 'domain';
@@ -76,8 +76,10 @@ function isRegistrable(labels: readonly string[]): boolean {
   return !labels.slice(0, -1).every((label) => /^\d{0,2}$/.test(label));
 }
 
-function isPackage(labels: readonly string[], ending: string): boolean {
+/** `com.example.reader`, undisguised. */
+export function isPackage(labels: readonly string[]): boolean {
   const [first = ''] = labels;
+  const ending = labels.at(-1) ?? '';
   if (labels.length < 3) return false;
   return (PACKAGE_ROOTS.has(first) || OTHER_ROOTS.has(first)) && !HOSTS.has(ending);
 }

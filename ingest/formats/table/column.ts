@@ -1,6 +1,8 @@
 import { canonicalise } from '../../../core/indicator/canonical.ts';
+import { refang } from '../../../core/indicator/refang.ts';
 import type { IndicatorType } from '../../../core/indicator/type.ts';
 import { canonicalUrl, urlHost } from '../../../core/indicator/url.ts';
+import { isPackage } from '../free-text/endings.ts';
 import { isReport } from '../reports.ts';
 import { indicatorsIn, typeOfCell } from './cell.ts';
 import { dateIn, orderOf } from './dates.ts';
@@ -38,7 +40,7 @@ export function columnOf(rows: readonly (readonly string[])[], index: number, na
   });
   const role = roleOf(name);
   const named = role?.kind === 'indicator' ? role.type : undefined;
-  const types = cells.map(typeOfCell);
+  const types = cells.map(role === undefined ? typeByLooks : typeOfCell);
   const count = (holds: (cell: string, at: number) => boolean): number =>
     cells.length === 0 ? 0 : cells.filter(holds).length / cells.length;
   const counts = new Map<IndicatorType, number>();
@@ -59,6 +61,13 @@ export function columnOf(rows: readonly (readonly string[])[], index: number, na
     repeats: cells.length >= ENOUGH_URLS && distinct <= cells.length / 2,
     reports: isOfReports(cells),
   };
+}
+
+/** Where nothing names the column: packages of programs are called like hosts turned round. */
+function typeByLooks(cell: string): IndicatorType | undefined {
+  const type = typeOfCell(cell);
+  const undisguised = type === 'domain' && refang(cell) === cell;
+  return undisguised && isPackage(cell.split('.')) ? undefined : type;
 }
 
 function holds(cell: string, named: IndicatorType | undefined): boolean {

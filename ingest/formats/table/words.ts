@@ -82,7 +82,7 @@ const TYPE_WORDS: ReadonlyMap<string, IndicatorType | undefined> = new Map<strin
   ...['registry', 'sender', 'senders'].map(plain),
 ]);
 const NEVER_WORDS: ReadonlySet<string> = new Set(
-  'serial ja3 ja3s ja4 jarm authentihash vhash pehash rich richpe guid victim victims target targets registrar nameserver nameservers ns whois screenshot version size status count country city port file filename path pdb subject agent useragent permalink detection detections vt virustotal report reports link links source reference legit legitimate benign parent registrant compile creation created modified image user username id'.split(
+  'serial ja3 ja3s ja4 jarm authentihash vhash pehash rich richpe guid victim victims target targets registrar nameserver nameservers ns whois screenshot version size status count country city port file filename path pdb subject agent useragent permalink detection detections vt virustotal report reports link links source reference legit legitimate benign parent registrant compile creation created modified image user username id package packages packagename bundle bundleid'.split(
     ' ',
   ),
 );

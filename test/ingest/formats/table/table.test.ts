@@ -302,3 +302,17 @@ test('a table without a column of indicators is refused', async () => {
   const reading = openFormat('table', {})(inPieces(Buffer.from('Service,Description\nSpooler,prints\n'), [5]), tally);
   await assert.rejects(reading.next(), { code: 'FEED_COLUMNS' });
 });
+
+test('names of packages are no hosts, by the name of their column and by their own looks', async () => {
+  const rows = ['com.older.bringing', 'org.ultimate.board', 'fr.animated.pro', 'ga.video.editor', 'xyz.toe.demo'];
+  for (const name of ['Package Name', 'Bundle ID', 'Application']) {
+    const table = `App,SHA256,${name}\n${rows.map((row, at) => `Editor ${at},${SHA256},${row}`).join('\n')}\n`;
+    assert.deepEqual([...new Set(await values(table))], [`sha256 ${SHA256}`], name);
+  }
+  // what is called a domain, or was disarmed, is one, whatever its ending
+  assert.deepEqual(await values(`SHA256,Domain\n${SHA256},evil.bazar\n`), [`sha256 ${SHA256}`, 'domain evil.bazar']);
+  assert.deepEqual(await values(`SHA256,Extra\n${SHA256},com.evil[.]example\n`), [
+    `sha256 ${SHA256}`,
+    'domain com.evil[.]example',
+  ]);
+});
