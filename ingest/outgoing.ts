@@ -98,7 +98,8 @@ function withTags(told: unknown, added: readonly string[]): unknown {
   return [...own, ...added.filter((tag) => !own.includes(tag))];
 }
 
-function indicatorOf(text: unknown, toldType: unknown): Indicator | undefined {
+/** What a record is about; undefined when that is no indicator. */
+export function indicatorOf(text: unknown, toldType: unknown): Indicator | undefined {
   if (typeof text !== 'string') return undefined;
   let type: IndicatorType | undefined;
   if (typeof toldType === 'string' && toldType !== '') {

@@ -10,7 +10,7 @@ export type TurnedAway = (typeof TURNED_AWAY)[number] | Crowded;
 /** What the log says when it happens for the first time. */
 export const TURNED_AWAY_WORDS: Readonly<Record<TurnedAway, string>> = {
   full: 'all places are taken; more clients are turned away',
-  idle: 'all places were taken; clients that send no whole record make room for others',
+  idle: 'all places were taken; clients that name no indicator make room for others',
   descriptors: 'file descriptors run short; clients are turned away until there are more (LimitNOFILE, ulimit -n)',
   http: 'a client speaks HTTP here and was cut off; nothing of it was read',
   tls: 'a client speaks TLS where none is spoken and was cut off; "tls" of the feed names certificates',

@@ -9,6 +9,7 @@ import { adoptionOf, adoptRecord } from '../foreign.ts';
 import { createJsonPieces } from '../formats/json-pieces.ts';
 import { createLineSplitter } from '../formats/lines.ts';
 import { createIntake } from '../intake.ts';
+import { indicatorOf } from '../outgoing.ts';
 import { commonKeys } from '../settings.ts';
 import { isLoopback, listenUntil, serverTls, tlsServer } from './listening.ts';
 import { pushToken, tokenCheck } from './push-token.ts';
@@ -34,7 +35,7 @@ const schema = z.strictObject({
     .max(10_000)
     .default(100)
     .describe(
-      'So many clients at once. A newcomer above that gets the place of one that has sent no whole record yet; without such it is turned away.',
+      'So many clients at once. A newcomer above that gets the place of one that has shown neither a token nor a record with an indicator yet; without such it is turned away.',
     ),
   max_line: size
     .pipe(z.number().max(262_144, 'must be 256kb at most'))
@@ -85,6 +86,7 @@ function openListener(config: TcpFeed, log: Log): ListeningFeed {
         lineTimeout: config.line_timeout,
         idle: config.idle,
         ...isToken,
+        isUseful: ({ indicator, type }) => indicatorOf(indicator, type ?? config.indicator_type) !== undefined,
         earned: () => door.earned(socket),
         tooLong: (count) => context.tally.tooLong(count),
         add: (records) => intake.add(records.map((record) => adoptRecord(record, adoption))),

@@ -18,7 +18,9 @@ export interface ClientOptions {
   idle: number;
   /** Tells whether the first line lets the client in; absent: no token is asked for. */
   isToken?: (line: string) => boolean;
-  /** The client has said something of use. */
+  /** Whether a record is what clients come here for. */
+  isUseful(record: ForeignRecord): boolean;
+  /** The client has shown the token, or said something of use. */
   earned(): void;
   tooLong(count: number): void;
   /** Resolves when there is room for more. */
@@ -27,7 +29,8 @@ export interface ClientOptions {
 
 /**
  * Reads one client until it ends. Not reading is all the back-pressure there is: the kernel's window fills, and the client waits.
- * Resolves with why it was cut off, if it was. What keeps a client its place is whole lines; bytes that trickle do not.
+ * Resolves with why it was cut off, if it was. Whole records keep it from being cut off, bytes that trickle do not; its place it earns by a
+ * record that is useful, for empty objects cost whoever sends them nothing.
  */
 export async function readClient(socket: Socket, options: ClientOptions): Promise<CutOff | undefined> {
   const { lines, pieces, isToken } = options;
@@ -42,11 +45,11 @@ export async function readClient(socket: Socket, options: ClientOptions): Promis
     if (records.length === 0) return;
     const taken = records;
     records = [];
-    const useful = taken.some((record) => !(record instanceof Unreadable));
-    if (useful) options.earned();
+    const whole = taken.filter((record): record is ForeignRecord => !(record instanceof Unreadable));
+    if (whole.some(options.isUseful)) options.earned();
     watch.hold();
     await options.add(taken);
-    watch.goOn(useful);
+    watch.goOn(whole.length > 0);
   }
 
   async function take(line: Buffer): Promise<void> {
@@ -77,6 +80,7 @@ export async function readClient(socket: Socket, options: ClientOptions): Promis
       if (opening.kind === 'more') continue;
       if (opening.kind === 'refused') return opening.reason;
       head = undefined;
+      if (isToken !== undefined) options.earned();
       await read(opening.rest);
     }
     if (watch.late) return 'slow';
@@ -135,11 +139,11 @@ function watchProgress(socket: Socket, { lineTimeout, idle }: Pick<ClientOptions
     hold() {
       heldSince = performance.now();
     },
-    /** `useful`: what was taken over was progress. */
-    goOn(useful: boolean) {
+    /** `progress`: a whole record was among what was taken over. */
+    goOn(progress: boolean) {
       const now = performance.now();
-      due = useful ? now + idle : due + now - (heldSince ?? now);
-      if (useful) begun = false;
+      due = progress ? now + idle : due + now - (heldSince ?? now);
+      if (progress) begun = false;
       heldSince = undefined;
     },
     /** A line is begun, by what came just now or before. */

@@ -214,6 +214,68 @@ test('a hundred clients that trickle keep nobody out, and lose their places', as
   assert.match(await lab.context.metrics.render(), /tipline_ingest_turned_away_total\{feed="push",reason="slow"\} \d/);
 });
 
+test('records that name no indicator earn no place, however many come', async (t) => {
+  const lab = openLab(t);
+  lab.start([feed({ max_clients: 4 })]);
+  const port = await portOf(lab);
+  const honest = await client(t, port);
+  honest.write(line('honest'));
+  await until(() => names(lab).includes('honest.example'), { what: 'the first to be heard' });
+  const squatters = await Promise.all(Array.from({ length: 3 }, () => client(t, port)));
+  const nothings = [
+    '{}\n',
+    '{"indicator":""}\n',
+    '{"indicator":7}\n{"source":"vetted"}\n{"indicator":"no such thing"}\n',
+  ];
+  const talk = (): void => {
+    for (const [index, socket] of squatters.entries()) if (socket.writable) socket.write(nothings[index] ?? '');
+  };
+  talk();
+  await until(() => lab.bus.records.length >= 6, { what: 'what they say to be taken' });
+  const timer = setInterval(talk, 100);
+  t.after(() => clearInterval(timer));
+  // three newcomers, each in turn: a place is found for all of them
+  const newcomers: Socket[] = [];
+  for (const name of ['one', 'two', 'three']) {
+    const heard = (): boolean => names(lab).includes(`${name}.example`);
+    await until(
+      async () => {
+        const socket = await client(t, port);
+        socket.write(line(name));
+        await until(() => socket.destroyed || heard(), { what: `an answer to ${name}` });
+        newcomers.push(socket);
+        return heard();
+      },
+      { what: `${name} to be heard`, every: 200, timeout: 10_000 },
+    );
+  }
+  await until(() => squatters.every((socket) => socket.destroyed), { what: 'their places to be taken' });
+  honest.write(line('still'));
+  newcomers.at(-1)?.write(line('later'));
+  await until(() => ['still.example', 'later.example'].every((name) => names(lab).includes(name)), {
+    what: 'those who had earned their places',
+  });
+});
+
+test('the token earns a place before any record', async (t) => {
+  const lab = openLab(t);
+  const token = 'what-only-a-sender-knows';
+  lab.start([feed({ max_clients: 2, token })]);
+  const port = await portOf(lab);
+  const sender = await client(t, port);
+  sender.write(`${token}\n`);
+  const strangers: Socket[] = [];
+  await until(
+    async () => {
+      strangers.push(await client(t, port));
+      return strangers.filter((socket) => socket.destroyed).length > 3;
+    },
+    { what: 'places to be taken from strangers', every: 400, timeout: 10_000 },
+  );
+  sender.write(line('sender'));
+  await until(() => names(lab).includes('sender.example'), { what: 'who showed the token' });
+});
+
 test('HTTP, TLS and what is no text end the connection, are counted, and leave nothing on the bus', async (t) => {
   const lab = openLab(t);
   const worker = lab.start([feed()]);
