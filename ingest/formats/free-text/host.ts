@@ -46,6 +46,9 @@ export function judgeHost(text: string, at: number, marked: string): Finding {
     if (!inRule && (/[$@%~/.]/.test(previous) || next === '(')) return file();
     const judged = judgeName(labels, text, start, end);
     if (judged !== 'domain' && !(inRule && kindOfName(labels) !== undefined)) return judged ?? file();
+  } else if (previous === '%' && /^[\dA-F]{2}/i.test(name)) {
+    // behind `%2F` of a URL that is a parameter
+    return judgeHost(text, start + 2, name.slice(2));
   } else if ((previous === '.' || previous === DOT) && !HIDDEN.test(before)) {
     return refused(`"${printable(clean, 60)}" stands for all names below it, and says nothing of itself`, end);
   } else if (inferType(clean) !== 'domain') {

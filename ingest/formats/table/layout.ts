@@ -82,6 +82,9 @@ export function layoutOfRows(
   const body = rows.slice(at + 1);
   const steady = share(body, ({ cells }) => Math.abs(trimmed(cells) - width) <= 1 || cells.length === width);
   if (body.length === 0 || steady < (known >= 2 ? STEADY_NAMED : STEADY)) return undefined;
+  // lines of an outline are indented, and hold one thing each
+  if (known === 0 && share(body, ({ cells }) => cells.filter((cell) => cell.trim() !== '').length > 1) < SOME)
+    return undefined;
 
   const sample = body.map(({ cells }) => cells);
   const columns = Array.from({ length: width }, (_, index) => columnOf(sample, index, names[index] ?? ''));
@@ -202,7 +205,7 @@ function indicatorColumns(columns: readonly Column[], types: readonly Column[]):
 
 /** Without a name: the same few values again and again beside others, such as the name servers of domains. */
 function isShared(column: Column | undefined, found: readonly IndicatorColumn[], columns: readonly Column[]): boolean {
-  if (column === undefined || column.role !== undefined || !column.repeats) return false;
+  if (column === undefined || column.role !== undefined || !column.repeats || column.mostly === 'email') return false;
   return found.some(({ index }) => columns[index]?.repeats === false && index !== column.index);
 }
 

@@ -26,6 +26,10 @@ describe('what is disarmed in prose', () => {
     await finds('evil\u200b[.]exa\u00admple.test', 'domain evil.example.test');
   });
 
+  it('a domain in a URL that is a parameter of another', async () => {
+    await finds('wc:1?bridge=hxxps%3A%2F%2Fbridge.evil[.]example&key=1', 'domain bridge.evil.example');
+  });
+
   it('a URL, its scheme too', async () => {
     for (const scheme of ['hxxp', 'HXXP', 'h**p', 'htxp', 'h[tt]p', '[http]', 'meow', 'http', 'ttp']) {
       for (const slashes of ['://', '[:]//', '[://]', ':\\\\', ' :// ', '(:)//', '[:/]/', ':[//]']) {

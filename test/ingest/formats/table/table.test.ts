@@ -202,6 +202,23 @@ test('columns that are put under each other with blanks', async () => {
 test('the same few servers beside names that differ are none of the indicators, where nothing names them', async () => {
   const rows = Array.from({ length: 12 }, (_, n) => `a${n}.example,2026-01-01,ns${n % 2}.example.net`);
   assert.equal((await read(rows.join('\n'))).records.length, 12);
+  // a mailbox is no server: who registered several was told each time
+  const mails = Array.from(
+    { length: 12 },
+    (_, n) => `${SHA1.slice(0, 38)}${10 + n};a${n % 4}@evil.example;192.0.2.${n}`,
+  );
+  assert.equal((await read(mails.join('\n'))).records.length, 36);
+});
+
+test('an outline of lines that are indented is no table', async () => {
+  const outline = Array.from(
+    { length: 40 },
+    (_, n) => `${SHA256.slice(0, 62)}${10 + n}\n\ttype: x64\n\tnameserver: ns${n}.evil.com\n\turl: evil${n}.com\n`,
+  ).join('');
+  const recognition = recognise(Buffer.from(outline), { whole: true });
+  assert.equal(recognition.format, 'text', recognition.reason);
+  // where names tell what the columns are, cells may be empty
+  assert.deepEqual(await values(`Domain\tNotes\n${'a.example\t\n'.repeat(5)}`), Array(5).fill('domain a.example'));
 });
 
 test('cells over several lines, and cells of prose that name an indicator', async () => {
