@@ -3,7 +3,6 @@ import { networkInterfaces } from 'node:os';
 import { parseIp } from '../../core/indicator/address.ts';
 import type { GuardEntry } from '../guard.ts';
 import { GUARD_OWN } from '../never-block.ts';
-import { createConnections } from './connections.ts';
 import { createNamedAddresses, type Resolve } from './peers.ts';
 import { resolversIn } from './resolvers.ts';
 import { createRouteTables, type RunIp } from './route-tables.ts';
@@ -13,7 +12,10 @@ import { createSshPeers } from './ssh-peers.ts';
 import { sshPorts } from './sshd.ts';
 
 export interface HostOptions {
-  /** Hosts that tipline works with, names or addresses without port; asked at every look, for some are learned. */
+  /**
+   * Hosts that tipline works with, names or addresses without port; asked at every look, for brokers are learned. Whom it is connected to is
+   * not looked at: a feed's server could lead us (by a redirect, an API root in its answer) to any address, which nobody could block then.
+   */
   readonly peers: () => readonly string[] | Promise<readonly string[]>;
   /** Domains of the operator. */
   readonly own?: readonly string[];
@@ -37,7 +39,6 @@ export function createHostReader(options: HostOptions): () => Promise<GuardEntry
   const clock = options.clock ?? (() => performance.now());
   const peers = createNamedAddresses(options.resolve);
   const ownNames = createNamedAddresses(options.resolve);
-  const connections = createConnections(`${proc}/self/fd`);
   const routeTables = createRouteTables(options.ip);
   const ssh = createSshPeers();
 
@@ -59,7 +60,7 @@ export function createHostReader(options: HostOptions): () => Promise<GuardEntry
       ),
     ]);
     const sockets = [...socketsIn(tcp4), ...socketsIn(tcp6)];
-    const [ports, connected] = await Promise.all([sshPorts(proc, etc, sockets), connections.update(sockets, now)]);
+    const ports = await sshPorts(proc, etc, sockets);
     const logins = sockets.filter(({ state, port }) => state === 'established' && ports.has(port));
     return [
       ...interfaces().flatMap((text) => {
@@ -73,7 +74,6 @@ export function createHostReader(options: HostOptions): () => Promise<GuardEntry
         entry(bytes, 'GUARD_RESOLVER', 'a DNS resolver of this machine'),
       ),
       ...reached.map(({ host, bytes }) => entry(bytes, 'GUARD_PEER', `tipline works with ${host}`)),
-      ...connected.map((bytes) => entry(bytes, 'GUARD_PEER', 'tipline has connected to it')),
       ...owned.map(({ host, bytes }) => entry(bytes, GUARD_OWN, `${host} is yours (own)`)),
       ...ssh.update(logins, now).map((bytes) => entry(bytes, 'GUARD_SSH_PEER', 'somebody is logged in from there')),
     ];

@@ -42,7 +42,7 @@ async function socketsOfServers(proc: string): Promise<Set<string>> {
 }
 
 /** The inode of the socket that a file descriptor is; empty when it is something else. */
-export async function socketAt(path: string): Promise<string> {
+async function socketAt(path: string): Promise<string> {
   const target = await readlink(path).catch(() => '');
   return /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? '';
 }

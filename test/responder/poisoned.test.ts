@@ -50,7 +50,7 @@ async function allRead(desk: Desk, records: number): Promise<void> {
   const read = async () => (await desk.bus.lag(TOPICS.enriched, responderGroup(NAME))) === 0;
   await until(async () => (await taken()) && (await enriched()) && (await read()), {
     what: 'all of it to be read',
-    timeout: 120_000,
+    timeout: 150_000,
   });
 }
 

@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { formatIp } from '../../../core/indicator/address.ts';
 import { textOf } from '../../../responder/guard.ts';
-import { createConnections } from '../../../responder/host/connections.ts';
 import { createNamedAddresses } from '../../../responder/host/peers.ts';
 import { createHostReader } from '../../../responder/host/read-host.ts';
 import { resolversIn } from '../../../responder/host/resolvers.ts';
@@ -154,20 +153,6 @@ it('asks for routes once a minute, and keeps what it knows when nobody answers',
   assert.equal(asked, 2 * each);
   assert.deepEqual(await createRouteTables(async () => undefined)(0), []);
   assert.equal(await runIp(['no', 'such', 'thing']), undefined);
-});
-
-it('remembers whom this process connected to, not who connected to it', async (t) => {
-  const root = folderOf(t, {}, { 'fd/3': 'socket:[1]', 'fd/4': 'socket:[2]', 'fd/5': 'socket:[3]' });
-  const connections = createConnections(join(root, 'fd'));
-  const listens = tcpLine(0, '00000000:1388', '00000000:0000', '0A', 1);
-  const to = tcpLine(1, '0A00000A:C001', '077100CB:2384', '01', 2);
-  const from = tcpLine(2, '0A00000A:1388', '087100CB:C001', '01', 3);
-  const others = tcpLine(3, '0A00000A:C002', '097100CB:2384', '01', 9);
-  const seen = async (now: number, ...lines: string[]) =>
-    (await connections.update(socketsIn([TCP_HEAD, ...lines].join('\n')), now)).map(formatIp);
-  assert.deepEqual(await seen(0, listens, to, from, others), ['203.0.113.7']);
-  assert.deepEqual(await seen(3_600_000, listens), ['203.0.113.7'], 'it may connect again');
-  assert.deepEqual(await seen(3_600_001, listens), []);
 });
 
 it('spares who is logged in, not who is guessing passwords', () => {
