@@ -32,7 +32,9 @@ const GRACE_MS = 1000;
 /**
  * Counts the connections of `server`, those that are still in their TLS handshake too. When all places are taken, a newcomer gets that of
  * the client that waited longest without having earned it: a hundred that trickle a byte at a time keep nobody out. Without
- * descriptors to spare nobody new is let in; that ends no process and no connection there is.
+ * descriptors to spare nobody new is let in; that ends no process and no connection there is. A newcomer is closed and not left waiting: Node
+ * cannot pause a server that listens, and the kernel would take records of whoever waits that nobody reads. Where files took the last
+ * descriptor, libuv closes newcomers by one that it keeps for that, without a word to us.
  */
 export function keepDoor(server: Server, { most, keptBack = KEPT_BACK, turnedAway }: DoorOptions): Door {
   const open = openToClients(descriptorLimit(), keptBack);
