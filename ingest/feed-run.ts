@@ -42,8 +42,8 @@ export interface FeedRun extends Rules {
   readonly memory: FeedMemory;
   /** What no list should name. */
   readonly own: OwnThings;
-  /** What the store remembers of a source; absent where nothing is. */
-  readonly remembered: Pick<IndicatorStore, 'ofSource'> | undefined;
+  /** What the store remembers of a feed; absent where nothing is. */
+  readonly remembered: Pick<IndicatorStore, 'ofFeed'> | undefined;
   /** Folder of the lists that are judged before they are published. */
   readonly lists: string;
   /** Has an operator released what is held back? */

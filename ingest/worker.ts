@@ -27,7 +27,7 @@ export interface IngestOptions extends LifeOptions {
   bus: Bus;
   fetcher: Fetcher;
   /** What the store remembers: by it a process finds what vanished from a list that another one read last. */
-  remembered?: Pick<IndicatorStore, 'ofSource'>;
+  remembered?: Pick<IndicatorStore, 'ofFeed'>;
   /** Domains and networks of the operator: a list that names one is held back. */
   own: readonly string[];
   /** Folder for lists that are judged before they are published, and the last good ones. */

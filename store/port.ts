@@ -127,8 +127,11 @@ export interface IndicatorStore {
   search(query: SearchQuery): Promise<EnrichedDocument[]>;
   /** All active documents, not composite, in pages; a new responder starts from this. */
   active(minScore: number): AsyncIterable<EnrichedDocument[]>;
-  /** All documents with a live claim of the source, in pages: what it says now, as far as enrichment has come. */
-  ofSource(source: string): AsyncIterable<EnrichedDocument[]>;
+  /**
+   * All documents with a claim of the feed (`feedOf`) that is live or begins later, in pages: what it says, as far as enrichment has come. Others of
+   * its documents may be among them. Reads most of what is stored.
+   */
+  ofFeed(feed: string): AsyncIterable<EnrichedDocument[]>;
   /** Indicators whose `tipline.recheck_at` is not after `before` (epoch ms), soonest first; without that field never. */
   findExpiring(before: number, limit: number): Promise<Expiring[]>;
   /**

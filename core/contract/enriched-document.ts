@@ -191,8 +191,18 @@ export interface EnrichedDocument {
   [field: string]: unknown;
 }
 
+/** The feed whose claim it is. One of before feeds were noted is known by its source, which was the feed's name where nobody was quoted. */
+export function feedOf({ feed, source }: SlimClaim): string {
+  return feed ?? source;
+}
+
 /** Is this claim live at `now` (epoch ms)? Live claims alone count for scores, alerts and blocks. */
 export function isLive(claim: SlimClaim, now: number): boolean {
   if (claim.valid_from !== undefined && Date.parse(claim.valid_from) > now) return false;
-  return claim.revoked !== true && Date.parse(claim.expires_at) > now;
+  return !isOver(claim, now);
+}
+
+/** Will this claim never be live again by itself? One that begins later is not over. */
+export function isOver(claim: SlimClaim, now: number): boolean {
+  return claim.revoked === true || Date.parse(claim.expires_at) <= now;
 }

@@ -175,7 +175,7 @@ async function withdrawRemembered(run: FeedRun, marks: Marks, readAt: number, on
   if (remembered === undefined) return;
   let count = 0;
   try {
-    for await (const members of vanished(remembered.ofSource(settings.name), settings.name, marks, readAt)) {
+    for await (const members of vanished(remembered.ofFeed(settings.name), settings.name, marks, readAt)) {
       await forward(run, members);
       count += members.length;
       if (signal.aborted) return;

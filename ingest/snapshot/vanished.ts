@@ -1,10 +1,10 @@
-import { type EnrichedDocument, isLive } from '../../core/contract/enriched-document.ts';
+import { type EnrichedDocument, feedOf, isOver } from '../../core/contract/enriched-document.ts';
 import { rawOf } from '../../core/contract/raw-of-claim.ts';
 import type { Member } from './list-file.ts';
 import type { Marks } from './marks.ts';
 import { withdrawn } from './told-again.ts';
 
-/** Live claims of a feed that are not on its list, each as its withdrawal. Those of before feeds were noted are known by their source. */
+/** Claims of a feed that are live or begin later, and are not on its list, each as its withdrawal. */
 export async function* vanished(
   documents: AsyncIterable<EnrichedDocument[]>,
   feed: string,
@@ -16,7 +16,7 @@ export async function* vanished(
     const gone: Member[] = [];
     for (const { tipline } of page) {
       for (const claim of tipline.claims) {
-        if ((claim.feed ?? claim.source) !== feed || !isLive(claim, readAt)) continue;
+        if (feedOf(claim) !== feed || isOver(claim, readAt)) continue;
         const member = { key: tipline.id, value: JSON.stringify(rawOf(tipline, claim, now)), granted: false };
         const told = marks.has(member) ? undefined : withdrawn(member, now);
         if (told !== undefined) gone.push(told);

@@ -1,5 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
-import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
+import { type EnrichedDocument, feedOf } from '../../core/contract/enriched-document.ts';
 import { parseIp } from '../../core/indicator/address.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
 import type { Expiring, SearchQuery, StoreSummary } from '../port.ts';
@@ -79,9 +79,21 @@ export function activeDocuments(context: SearchContext, minScore: number): Async
   });
 }
 
-/** Everything that a source says now. */
-export function documentsOf(context: SearchContext, source: string): AsyncIterable<EnrichedDocument[]> {
-  return pagesById(context, { bool: { filter: [{ term: { 'tipline.sources': source } }] } });
+/**
+ * Everything that a feed says. Claims are not indexed, so all is read that has one which is live or begins later: those of allowed indicators too,
+ * which are not derived again at any moment.
+ */
+export async function* documentsOf(context: SearchContext, feed: string): AsyncIterable<EnrichedDocument[]> {
+  const mayCount: Query = {
+    bool: {
+      should: [{ terms: { 'tipline.status': ['active', 'allowed'] } }, { exists: { field: 'tipline.recheck_at' } }],
+      minimum_should_match: 1,
+    },
+  };
+  for await (const page of pagesById(context, mayCount)) {
+    const found = page.filter(({ tipline }) => tipline.claims.some((claim) => feedOf(claim) === feed));
+    if (found.length > 0) yield found;
+  }
 }
 
 /**

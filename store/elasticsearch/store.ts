@@ -84,7 +84,7 @@ export async function openElasticsearchStore(
     refresh: () => refreshAll(reading),
     search: (query) => searchDocuments(reading, query),
     active: (minScore) => activeDocuments(reading, minScore),
-    ofSource: (source) => documentsOf(reading, source),
+    ofFeed: (feed) => documentsOf(reading, feed),
     findExpiring: (before, limit) => findExpiring(reading, before, limit),
     findCovered: (entry) => findCovered(reading, entry),
     values: () => storedValues(reading),

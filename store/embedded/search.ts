@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
+import { type EnrichedDocument, feedOf } from '../../core/contract/enriched-document.ts';
 import { indicatorId } from '../../core/indicator/id.ts';
 import { INDICATOR_TYPES, type IndicatorType } from '../../core/indicator/type.ts';
 import type { Database } from '../../core/process/sqlite.ts';
@@ -12,14 +12,14 @@ const LIMIT = 100;
 const MOST = 10_000;
 const PAGE = 500;
 
-type Search = Pick<IndicatorStore, 'search' | 'active' | 'ofSource' | 'findExpiring' | 'findCovered' | 'values'>;
+type Search = Pick<IndicatorStore, 'search' | 'active' | 'ofFeed' | 'findExpiring' | 'findCovered' | 'values'>;
 
 /** Look-ups by anything but the id. Between pages nothing is held open, so what changes meanwhile may be seen or not. */
 export function createSearch(db: Database): Search {
   const statements = {
     byId: db.prepare('SELECT document FROM current WHERE id = ?'),
     byRange: db.prepare("SELECT id, document FROM current WHERE range_first = ? AND range_last = ? AND type = 'cidr'"),
-    after: db.prepare('SELECT number, sources, document FROM current WHERE number > ? ORDER BY number LIMIT ?'),
+    after: db.prepare('SELECT number, document FROM current WHERE number > ? ORDER BY number LIMIT ?'),
     expiring: db.prepare(
       'SELECT id, recheck_at FROM current WHERE recheck_at <= ? ORDER BY recheck_at, number LIMIT ?',
     ),
@@ -159,14 +159,18 @@ export function createSearch(db: Database): Search {
   }
 
   /** Reads all: it is asked for once, when the data folder has lost what was listed last. */
-  async function* ofSource(source: string): AsyncGenerator<EnrichedDocument[]> {
+  async function* ofFeed(feed: string): AsyncGenerator<EnrichedDocument[]> {
+    const name = JSON.stringify(feed);
     for (let number = -1; ; ) {
       const rows = db.read(() => statements.after.all(number, PAGE));
       const last = rows.at(-1);
       if (last === undefined) return;
       const page = rows
-        .filter((row) => (JSON.parse(String(row.sources)) as string[]).includes(source))
-        .map((row) => parseDocument(String(row.document)));
+        .map((row) => String(row.document))
+        // a name that stands nowhere spares reading the rest
+        .filter((text) => text.includes(name))
+        .map(parseDocument)
+        .filter(({ tipline }) => tipline.claims.some((claim) => feedOf(claim) === feed));
       if (page.length > 0) yield page;
       number = Number(last.number);
       await nextTurn();
@@ -180,7 +184,7 @@ export function createSearch(db: Database): Search {
       db
         .read(() => statements.expiring.all(before, limit))
         .map((row) => ({ id: String(row.id), recheckAt: Number(row.recheck_at) })),
-    ofSource: (source) => ofSource(source),
+    ofFeed,
     findCovered: covered,
     values,
   };

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
+import type { EnrichedDocument, SlimClaim } from '../../core/contract/enriched-document.ts';
 import type { IndicatorType } from '../../core/indicator/type.ts';
 import type { Covering, SearchQuery, Store, StoredValue } from '../../store/port.ts';
 import { freshName } from '../services/given.ts';
 import { freshDomain, freshNetwork, freshNetwork6, type OpenAStore, storeOfSuite, writeAll } from './given-store.ts';
-import { type Sample, sampleDocument, sampleHistory, sampleWrite } from './sample-document.ts';
+import { type Sample, sampleClaim, sampleDocument, sampleHistory, sampleWrite } from './sample-document.ts';
 
 /** Look-ups by anything but the id. */
 export function searchContract(open: OpenAStore): void {
@@ -133,6 +133,36 @@ export function searchContract(open: OpenAStore): void {
       const above: EnrichedDocument[] = [];
       for await (const page of store().indicators.active(101)) above.push(...page);
       assert.deepEqual(above, []);
+    });
+  });
+
+  suite('ofFeed', (store) => {
+    it('gives what a feed says now or says of later, whoever it quotes, and what was remembered by its name before', async () => {
+      const feed = freshName('feed');
+      const of = (claim: Partial<SlimClaim>, more: Sample = {}): Sample => ({
+        type: 'domain',
+        value: freshDomain(),
+        sources: ['somebody'],
+        claims: [sampleClaim({ source: 'somebody', feed: 'other' }), sampleClaim({ source: 'somebody', ...claim })],
+        ...more,
+      });
+      const later = { feed, valid_from: '2099-01-01T00:00:00.000Z' };
+      const [quoting, toCome, alone, allowed, unnoted] = await put(store(), [
+        of({ feed }),
+        of(later),
+        of(later, { status: 'expired', recheckAt: '2099-01-01T00:00:00.000Z', claims: [sampleClaim(later)] }),
+        of({ feed }, { status: 'allowed' }),
+        of({ source: feed }),
+      ]);
+      const [others] = await put(store(), [
+        of({ source: feed, feed: 'other' }, { sources: [feed, 'somebody'] }),
+        of({ feed: `${feed}-not` }),
+      ]);
+      const found: string[] = [];
+      for await (const page of store().indicators.ofFeed(feed)) found.push(...page.map(({ tipline }) => tipline.id));
+      const expected = [quoting, toCome, alone, allowed, unnoted].map((document) => document?.tipline.id);
+      assert.deepEqual(found.sort(), expected.sort());
+      assert.ok(others !== undefined && !found.includes(others.tipline.id));
     });
   });
 

@@ -74,6 +74,51 @@ describe('what vanishes from a list while another process takes the feed over', 
     ]);
   });
 
+  it('is withdrawn where it was listed but had not begun', async (t) => {
+    const { enrichment, read } = await openScene(t, {
+      format: 'csv',
+      columns: { indicator: 'what', valid_from: 'from' },
+    });
+    await enrichment.start();
+    const header = 'what,from\n';
+    const soon = new Date(Date.now() + 3 * 86_400_000).toISOString();
+    await read('one', `${header}45.1.2.1,\n45.1.2.2,${soon}\n45.1.2.3,${soon}\n`);
+    await enrichment.caughtUp();
+    // another source is live meanwhile, so that ours has no part in what the indicator is now
+    await enrichment.sayAs({ [FEED_HEADER]: 'other' }, { indicator: '45.1.2.3', source: 'else', confidence: 80 });
+    await read('two', `${header}45.1.2.1,\n`);
+    await enrichment.caughtUp();
+    for (const value of ['45.1.2.2', '45.1.2.3']) {
+      const { tipline } = (await enrichment.current(value)) ?? assert.fail();
+      assert.equal(tipline.claims.find(({ feed }) => feed === 'list')?.revoked, true, value);
+    }
+  });
+
+  it('is withdrawn where the feed quoted somebody else', async (t) => {
+    const { enrichment, read, statusOf } = await openScene(t);
+    await enrichment.start();
+    await enrichment.sayAs({ [FEED_HEADER]: 'list' }, { indicator: '45.1.2.2', source: 'lab', confidence: 90 });
+    // of another feed that quotes a source of our name
+    await enrichment.sayAs({ [FEED_HEADER]: 'other' }, { indicator: '45.1.2.3', source: 'list', confidence: 90 });
+    await read('two', '45.1.2.1\n');
+    await enrichment.caughtUp();
+    assert.deepEqual([await statusOf('45.1.2.2'), await statusOf('45.1.2.3')], ['revoked', 'active']);
+  });
+
+  it('is withdrawn where it was remembered before feeds were noted', async (t) => {
+    const { enrichment, read, statusOf } = await openScene(t);
+    await enrichment.store.cursors.put('enrich:headers-since', Date.now() + 86_400_000, null);
+    await enrichment.start();
+    await enrichment.sayAs({}, { indicator: '45.1.2.2', source: 'list', confidence: 90 });
+    assert.deepEqual(
+      (await enrichment.current('45.1.2.2'))?.tipline.claims.map(({ feed }) => feed),
+      [undefined],
+    );
+    await read('two', '45.1.2.1\n');
+    await enrichment.caughtUp();
+    assert.equal(await statusOf('45.1.2.2'), 'revoked');
+  });
+
   it('is withdrawn by the first when it comes back with an older list of its own', async (t) => {
     const { enrichment, read, statusOf } = await openScene(t);
     await enrichment.start();
@@ -104,7 +149,7 @@ describe('what vanishes from a list while another process takes the feed over', 
     await enrichment.caughtUp();
     const away = {
       // biome-ignore lint/correctness/useYield: a store that is away gives nothing
-      async *ofSource() {
+      async *ofFeed() {
         throw new Error('away');
       },
     };
@@ -121,9 +166,9 @@ describe('what vanishes from a list while another process takes the feed over', 
     await read('one', '45.1.2.1\n45.1.2.2\n');
     let asked = 0;
     const counting = {
-      ofSource(source: string) {
+      ofFeed(feed: string) {
         asked += 1;
-        return enrichment.store.indicators.ofSource(source);
+        return enrichment.store.indicators.ofFeed(feed);
       },
     };
     for (let reading = 0; reading < 5; reading += 1) await read('two', '45.1.2.1\n', { remembered: counting });
