@@ -8,7 +8,8 @@ import { type BenignValues, createBenignValues, NOTHING_BENIGN } from '../enrich
 import { addList, emptySorted } from '../enrich/lists/warning/compile.ts';
 import { createExceptions } from '../enrich/lists/warning/exceptions.ts';
 import { type ListType, readWarningList } from '../enrich/lists/warning/read-list.ts';
-import { type Planner, plan } from '../enrich/plan.ts';
+import { plan } from '../enrich/plan.ts';
+import type { Planner } from '../enrich/planner.ts';
 import { createSheets } from '../enrich/sheet.ts';
 import { lifetimesOf } from '../enrich/state/policy.ts';
 import { weightsOf } from '../enrich/state/score.ts';

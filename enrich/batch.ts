@@ -6,7 +6,9 @@ import type { Log } from '../core/process/log.ts';
 import type { Seam } from '../core/process/seam.ts';
 import type { IndicatorStore, IndicatorWrite, WriteOutcome } from '../store/port.ts';
 import { type Group, type Item, readBatch } from './group.ts';
-import { type Plan, type Planner, plan } from './plan.ts';
+import { type Plan, plan } from './plan.ts';
+import type { PlannedWrite } from './planned-write.ts';
+import type { Planner } from './planner.ts';
 import type { Sheets } from './sheet.ts';
 import type { Settled } from './state/settled.ts';
 import { type DeadLetterOutcome, deadLetter } from './steps/outcome.ts';
@@ -24,8 +26,6 @@ export interface BatchOptions {
   seam: Seam;
   log: Log;
 }
-
-type WritePlan = Extract<Plan, { kind: 'write' }>;
 
 /** Races with other enrichers are rare and end by themselves; this many in a row means that something else is wrong. */
 const MOST_ROUNDS = 50;
@@ -78,7 +78,7 @@ export async function enrichBatch(
       batch,
     );
     seam('after-mget');
-    const plans: WritePlan[] = [];
+    const plans: PlannedWrite[] = [];
     for (const group of open) {
       const planned = planSafely(group, () => plan(group, states.get(group.id), planner, sheet, now));
       if (planned.kind === 'dead-letter') setAside(group.items, planned);
@@ -135,7 +135,7 @@ interface Writing {
 
 /** Writes the plans; returns the groups whose race was lost. */
 async function writeAll(
-  plans: readonly WritePlan[],
+  plans: readonly PlannedWrite[],
   { store, batch, tally, setAside, done, seam }: Writing,
 ): Promise<Group[]> {
   await writeEarly(plans, { store, batch, tally, setAside });
@@ -189,7 +189,7 @@ async function writeAll(
 
 /** History of statements that this batch replaced already; a refused one goes to the dead letters, the rest of its group goes on. */
 async function writeEarly(
-  plans: readonly WritePlan[],
+  plans: readonly PlannedWrite[],
   { store, batch, tally, setAside }: Omit<Writing, 'done' | 'seam'>,
 ): Promise<void> {
   const early = plans.flatMap(({ early: write, group }) => (write === undefined ? [] : [{ write, group }]));

@@ -11,7 +11,7 @@ import { type GeoFiles, openGeoLookup } from './geo/lookup.ts';
 import { headersSince } from './headers-since.ts';
 import { createListKeeper } from './lists/keeper.ts';
 import { createWarningListKeeper } from './lists/warning/keeper.ts';
-import type { Planner } from './plan.ts';
+import type { Planner } from './planner.ts';
 import { createSheets } from './sheet.ts';
 import { lifetimesOf, type Policy } from './state/policy.ts';
 import { weightsOf } from './state/score.ts';
