@@ -1,4 +1,5 @@
 import type { Incoming } from '../bus/port.ts';
+import { type Fields, isFields } from '../core/contract/fields.ts';
 import type { JournalEntry, JournalKind } from '../store/port.ts';
 
 const DAY = 86_400_000;
@@ -54,8 +55,6 @@ function cutPayload({ payload, payload_encoding: encoding }: Fields): Fields {
   return { payload: whole, payload_cut: true };
 }
 
-type Fields = Record<string, unknown>;
-
 function parse(value: Buffer): Fields | undefined {
   let parsed: unknown;
   try {
@@ -63,9 +62,5 @@ function parse(value: Buffer): Fields | undefined {
   } catch {
     return undefined;
   }
-  return isObject(parsed) && parsed.schema === 1 ? parsed : undefined;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isFields(parsed) && parsed.schema === 1 ? parsed : undefined;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { type Fields, isFields } from '../core/contract/fields.ts';
 import { type ReadConfig, readConfig, whole } from '../core/process/config/load.ts';
 import type { Problems } from '../core/process/config/problems.ts';
 import type { Config } from '../core/process/config/sections.ts';
@@ -52,7 +53,7 @@ export function readSettings(
 
 /** Undefined when the operator's own is wrong. */
 function readCatalogues({ value, resolvePath, problems }: ReadConfig): Catalogue | undefined {
-  const own = isSection(value) && typeof value.catalogue === 'string' ? value.catalogue : '';
+  const own = isFields(value) && typeof value.catalogue === 'string' ? value.catalogue : '';
   try {
     return readCatalogue(shipped('rules', 'feeds.yaml'), own === '' ? undefined : resolvePath(own));
   } catch (error) {
@@ -64,7 +65,7 @@ function readCatalogues({ value, resolvePath, problems }: ReadConfig): Catalogue
 
 /** The feeds that are switched on; what is wrong with any of them goes to the other problems. */
 function parseFeeds({ value, resolvePath, problems }: ReadConfig, catalogue: Catalogue | undefined): ConfiguredFeed[] {
-  const entries: readonly unknown[] = isSection(value) && Array.isArray(value.feeds) ? value.feeds : [];
+  const entries: readonly unknown[] = isFields(value) && Array.isArray(value.feeds) ? value.feeds : [];
   const names = new Set<string>();
   return entries.flatMap((entry, index) => {
     const place = ['feeds', index];
@@ -90,9 +91,9 @@ function withCatalogue(
   entry: unknown,
   catalogue: Catalogue | undefined,
   refuse: (issues: Issues) => void,
-): Section | undefined {
+): Fields | undefined {
   // the check of the whole file has said what is wrong with it
-  if (!isSection(entry)) return undefined;
+  if (!isFields(entry)) return undefined;
   if (!('use' in entry)) return entry;
   if (typeof entry.use !== 'string' || catalogue === undefined) return undefined;
   const used = useEntry(entry, catalogue);
@@ -101,12 +102,6 @@ function withCatalogue(
     return undefined;
   }
   return used.section;
-}
-
-type Section = Readonly<Record<string, unknown>>;
-
-function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The keys of `tls` that name files; beside them stand a name and a passphrase. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isFields } from '../core/contract/fields.ts';
 import { type ForeignRecord, Unreadable } from './feed.ts';
 import type { FeedSettings } from './settings.ts';
 
@@ -27,12 +28,12 @@ export function adoptLine(line: Buffer, adoption: Adoption): ForeignRecord | Unr
   } catch {
     return new Unreadable(Buffer.from(line));
   }
-  return isObject(value) ? adopt(value, adoption) : new Unreadable(Buffer.from(line));
+  return isFields(value) ? adopt(value, adoption) : new Unreadable(Buffer.from(line));
 }
 
 /** One parsed value from somebody else, for files that are one JSON document. */
 export function adoptValue(value: unknown, adoption: Adoption): ForeignRecord | Unreadable {
-  return isObject(value) ? adopt(value, adoption) : new Unreadable(Buffer.from(JSON.stringify(value) ?? 'null'));
+  return isFields(value) ? adopt(value, adoption) : new Unreadable(Buffer.from(JSON.stringify(value) ?? 'null'));
 }
 
 /** An object that was parsed, or what could not be. */
@@ -49,8 +50,4 @@ function adopt(record: ForeignRecord, { name, trustSource }: Adoption): ForeignR
     record.source = `${name}/${source}`;
   }
   return record;
-}
-
-function isObject(value: unknown): value is ForeignRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Bus } from '../../bus/port.ts';
 import type { DeadLetter } from '../../core/contract/dead-letter.ts';
+import { type Fields, isFields } from '../../core/contract/fields.ts';
 import { COLLECTED_AT_HEADER, FEED_HEADER } from '../../core/contract/raw-indicator.ts';
 import { TOPICS, UNSIGNED_HEADER } from '../../core/contract/topics.ts';
 import { TiplineError } from '../../core/process/errors.ts';
@@ -107,10 +108,10 @@ function aboutOf(letter: DeadLetter): [string, string] {
   return [text(told?.indicator), text(told?.source)];
 }
 
-function fieldsOf(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+function fieldsOf(bytes: Buffer): Fields | undefined {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+    return isFields(value) ? value : undefined;
   } catch {
     return undefined;
   }

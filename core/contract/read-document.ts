@@ -1,6 +1,7 @@
 import { indicatorId } from '../indicator/id.ts';
 import { INDICATOR_TYPES, type Indicator } from '../indicator/type.ts';
 import { DOCUMENT_SCHEMA, type EnrichedDocument } from './enriched-document.ts';
+import { isFields } from './fields.ts';
 import { UNSIGNED_HEADER } from './topics.ts';
 
 /** A record of `ioc.enriched`: a document, one of a version that this program does not know, or something else altogether. */
@@ -35,7 +36,7 @@ export function readDocument({ value, headers }: EnrichedRecord): ReadDocument {
 /** As above, for what is parsed already. */
 export function inspectDocument(parsed: unknown): ReadDocument {
   if (isDocument(parsed)) return { kind: 'document', document: parsed };
-  const schema = isObject(parsed) && isObject(parsed.tipline) ? parsed.tipline.schema : undefined;
+  const schema = isFields(parsed) && isFields(parsed.tipline) ? parsed.tipline.schema : undefined;
   if (typeof schema === 'number' && schema !== DOCUMENT_SCHEMA) return { kind: 'unknown-schema' };
   return refused(faultOf(parsed) ?? 'cannot be read');
 }
@@ -45,7 +46,7 @@ function isDocument(value: unknown): value is EnrichedDocument {
 }
 
 function faultOf(root: unknown): string | undefined {
-  if (!isObject(root) || !isObject(root.tipline)) return 'has no tipline part';
+  if (!isFields(root) || !isFields(root.tipline)) return 'has no tipline part';
   const part = root.tipline;
   if (part.schema !== DOCUMENT_SCHEMA) return 'has no schema number';
   if (typeof part.id !== 'string' || !/^[0-9a-f]{40}$/.test(part.id)) return 'has no indicator id';
@@ -57,15 +58,15 @@ function faultOf(root: unknown): string | undefined {
   if (!Number.isSafeInteger(part.revision)) return 'has no revision';
   if (!Number.isFinite(part.threat_score)) return 'has no score';
   if (typeof part.born !== 'string') return 'does not say which record it was born of';
-  if (!isObject(part.why) || !isObject(part.why.weights)) return 'does not say why its score is what it is';
-  if (!isObject(root.threat) || !isObject(root.threat.indicator)) return 'has no threat.indicator';
+  if (!isFields(part.why) || !isFields(part.why.weights)) return 'does not say why its score is what it is';
+  if (!isFields(root.threat) || !isFields(root.threat.indicator)) return 'has no threat.indicator';
   if (!Array.isArray(part.claims) || !part.claims.every(isClaim)) return 'has claims that cannot be read';
   return undefined;
 }
 
 function isClaim(claim: unknown): boolean {
   return (
-    isObject(claim) &&
+    isFields(claim) &&
     typeof claim.source === 'string' &&
     isTime(claim.last_seen) &&
     isTime(claim.expires_at) &&
@@ -79,10 +80,6 @@ function isClaim(claim: unknown): boolean {
 
 function isTime(value: unknown): boolean {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refused(what: string): ReadDocument {

@@ -1,4 +1,5 @@
 import type { AutonomousSystem, Geo } from '../../core/contract/enriched-document.ts';
+import { isFields } from '../../core/contract/fields.ts';
 
 /**
  * Reads a record of a GeoIP database into ECS fields, whichever layout it has: MaxMind's nested one (`country.iso_code`,
@@ -6,26 +7,26 @@ import type { AutonomousSystem, Geo } from '../../core/contract/enriched-documen
  * are there, because the metadata does not tell.
  */
 export function geoOf(record: unknown): Geo | undefined {
-  if (!isObject(record)) return undefined;
+  if (!isFields(record)) return undefined;
   const geo: Geo = {};
-  const country = isObject(record.country)
+  const country = isFields(record.country)
     ? record.country
-    : isObject(record.registered_country)
+    : isFields(record.registered_country)
       ? record.registered_country
       : undefined;
   put(geo, 'country_iso_code', text(country?.iso_code) ?? text(record.country_code));
   put(geo, 'country_name', english(country));
-  put(geo, 'continent_code', isObject(record.continent) ? text(record.continent.code) : text(record.continent_code));
-  put(geo, 'city_name', isObject(record.city) ? english(record.city) : text(record.city));
+  put(geo, 'continent_code', isFields(record.continent) ? text(record.continent.code) : text(record.continent_code));
+  put(geo, 'city_name', isFields(record.city) ? english(record.city) : text(record.city));
   const region: unknown = Array.isArray(record.subdivisions) ? record.subdivisions[0] : undefined;
-  if (isObject(region)) {
+  if (isFields(region)) {
     const code = text(region.iso_code);
     if (code !== undefined && geo.country_iso_code !== undefined)
       geo.region_iso_code = `${geo.country_iso_code}-${code}`;
     put(geo, 'region_name', english(region));
   } else put(geo, 'region_name', text(record.state1));
-  put(geo, 'postal_code', isObject(record.postal) ? text(record.postal.code) : text(record.postcode));
-  const location = isObject(record.location) ? record.location : record;
+  put(geo, 'postal_code', isFields(record.postal) ? text(record.postal.code) : text(record.postcode));
+  const location = isFields(record.location) ? record.location : record;
   put(geo, 'timezone', text(location.time_zone) ?? text(location.timezone));
   const lat = degrees(location.latitude, 90);
   const lon = degrees(location.longitude, 180);
@@ -35,8 +36,8 @@ export function geoOf(record: unknown): Geo | undefined {
 
 /** At the root (ASN, ISP and the files of others), or under `traits`, where the Enterprise files have it. */
 export function autonomousSystemOf(record: unknown): AutonomousSystem | undefined {
-  if (!isObject(record)) return undefined;
-  return networkIn(record) ?? (isObject(record.traits) ? networkIn(record.traits) : undefined);
+  if (!isFields(record)) return undefined;
+  return networkIn(record) ?? (isFields(record.traits) ? networkIn(record.traits) : undefined);
 }
 
 function networkIn(record: Readonly<Record<string, unknown>>): AutonomousSystem | undefined {
@@ -47,16 +48,12 @@ function networkIn(record: Readonly<Record<string, unknown>>): AutonomousSystem 
   return name === undefined ? { number } : { number, organization: { name } };
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, 256) : undefined;
 }
 
 function english(place: unknown): string | undefined {
-  return isObject(place) && isObject(place.names) ? text(place.names.en) : undefined;
+  return isFields(place) && isFields(place.names) ? text(place.names.en) : undefined;
 }
 
 function degrees(value: unknown, most: number): number | undefined {

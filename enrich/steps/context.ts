@@ -1,3 +1,4 @@
+import { isFields } from '../../core/contract/fields.ts';
 import { isParticular } from './particulars.ts';
 import { cleanText } from './told.ts';
 
@@ -46,7 +47,7 @@ export function contextOf(told: Readonly<Record<string, unknown>>): Record<strin
   };
   for (const key in told) if (!OWN_KEYS.has(key) && !isParticular(key, told[key])) add(key, told[key]);
   const { context } = told;
-  if (typeof context === 'object' && context !== null && !Array.isArray(context)) {
+  if (isFields(context)) {
     for (const [key, value] of Object.entries(context)) add(key, value);
   } else if (context !== undefined && context !== null) {
     add('context', context);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { isFields } from '../../core/contract/fields.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { FetchError } from '../fetch/fetch-error.ts';
-import { isFields } from '../formats/fields.ts';
 import { type JsonPath, type JsonWish, jsonParts } from '../formats/json-stream.ts';
 import type { Row } from '../formats/rows.ts';
 import { printable } from '../printable.ts';

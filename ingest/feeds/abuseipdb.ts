@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Fields, isFields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
@@ -147,7 +148,7 @@ function isCutOff(count: number, limit: number): boolean {
 }
 
 function recordOf(entry: unknown, generatedAt: string, number: number, tally: Tally): RawIndicator | undefined {
-  const fields: Readonly<Record<string, unknown>> = typeof entry === 'object' && entry !== null ? { ...entry } : {};
+  const fields: Fields = isFields(entry) ? entry : {};
   const { ipAddress, abuseConfidenceScore, lastReportedAt, countryCode } = fields;
   if (typeof ipAddress !== 'string' || ipAddress === '') {
     tally.skip(number, 'an entry without ipAddress', 'no_indicator');

@@ -1,5 +1,6 @@
+import type { Fields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
-import { contextOf, type Fields, numberIn, textIn, timeIn } from '../formats/fields.ts';
+import { contextOf, numberIn, textIn, timeIn } from '../formats/fields.ts';
 import { exportRows, rowRecords } from '../formats/rows.ts';
 import { definePublishedList } from './published-list.ts';
 

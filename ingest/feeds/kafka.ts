@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Batch, type Incoming, REFUSED_HEADER } from '../../bus/port.ts';
+import { isFields } from '../../core/contract/fields.ts';
 import { kafkaKeys } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import {
@@ -12,7 +13,6 @@ import {
   Unreadable,
 } from '../feed.ts';
 import { type Adoption, adoptionOf, adoptLine, adoptValue } from '../foreign.ts';
-import { isFields } from '../formats/fields.ts';
 import { jsonPaths, parsePath } from '../formats/json-path.ts';
 import { LIST_COLUMNS, rowReader } from '../formats/record.ts';
 import { commonKeys } from '../settings.ts';

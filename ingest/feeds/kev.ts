@@ -1,6 +1,7 @@
+import { type Fields, isFields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import { contextOf, type Fields, isFields, numberIn, textIn, timeIn, wordsIn } from '../formats/fields.ts';
+import { contextOf, numberIn, textIn, timeIn, wordsIn } from '../formats/fields.ts';
 import { parseDocument } from '../formats/json.ts';
 import { type Row, rowRecords } from '../formats/rows.ts';
 import { wholeText } from '../formats/text.ts';

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { type Fields, isFields } from '../../core/contract/fields.ts';
 import { createBackoff } from '../../core/process/backoff.ts';
 import { duration, size } from '../../core/process/config/sections.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { defineFeed, type OpenContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { FetchError } from '../fetch/fetch-error.ts';
-import { type Fields, isFields, numberIn, timeIn } from '../formats/fields.ts';
+import { numberIn, timeIn } from '../formats/fields.ts';
 import { parseDocument } from '../formats/json.ts';
 import { pulseRecords } from '../formats/otx-pulse.ts';
 import { listText, wholeText } from '../formats/text.ts';

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { type Fields, isFields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { reached } from '../../core/process/config/hosts.ts';
 import { size } from '../../core/process/config/sections.ts';
 import type { Clock } from '../clock.ts';
 import { defineFeed, type PollContext } from '../feed.ts';
 import { FetchError } from '../fetch/fetch-error.ts';
-import { contextOf, type Fields, isFields, textIn, timeIn, truthIn } from '../formats/fields.ts';
+import { contextOf, textIn, timeIn, truthIn } from '../formats/fields.ts';
 import { jsonRows, rowRecords } from '../formats/rows.ts';
 import { listText } from '../formats/text.ts';
 import { milliseconds, sourceUrl } from '../setting-values.ts';

@@ -1,6 +1,7 @@
+import { type Fields, isFields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { TiplineError } from '../../core/process/errors.ts';
-import { contextOf, type Fields, isFields, numberIn, textIn } from '../formats/fields.ts';
+import { contextOf, numberIn, textIn } from '../formats/fields.ts';
 import { lineRecords } from '../formats/line-records.ts';
 import type { Tally } from '../tally.ts';
 import { definePublishedList } from './published-list.ts';

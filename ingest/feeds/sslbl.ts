@@ -1,5 +1,6 @@
+import type { Fields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
-import { type Fields, textIn, timeIn } from '../formats/fields.ts';
+import { textIn, timeIn } from '../formats/fields.ts';
 import { csvRows, rowRecords } from '../formats/rows.ts';
 import { definePublishedList } from './published-list.ts';
 

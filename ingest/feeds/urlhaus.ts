@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { Fields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { reached } from '../../core/process/config/hosts.ts';
 import { size } from '../../core/process/config/sections.ts';
 import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
-import { contextOf, type Fields, textIn, timeIn, wordsIn } from '../formats/fields.ts';
+import { contextOf, textIn, timeIn, wordsIn } from '../formats/fields.ts';
 import { exportRows, rowRecords } from '../formats/rows.ts';
 import { listText } from '../formats/text.ts';
 import { inPages } from '../pages.ts';

@@ -1,14 +1,8 @@
+import type { Fields } from '../../core/contract/fields.ts';
 import { isoOf, momentOf } from '../../core/contract/told-time.ts';
 
-/** An object that a source wrote. Nothing in it is checked, so it is read through the functions here alone. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /*
- * Sources rename their fields, write numbers as text and lists as `a,b`, and have words for nothing. So each reader takes all names that
+ * An object that a source wrote is read through the functions here alone. Sources rename their fields, write numbers as text and lists as `a,b`, and have words for nothing. So each reader takes all names that
  * a field was ever seen under, and answers undefined where none of them says anything: what cannot be read costs the field, not the record.
  */
 

@@ -1,3 +1,5 @@
+import { isFields } from '../../core/contract/fields.ts';
+
 /**
  * Paths into JSON documents: names with dots between, `[]` for each element of an array, `*` for each value of an object:
  * `data[].ipAddress`, `results[].indicators[].indicator`, `*[].url`, `ips[]`.
@@ -72,11 +74,11 @@ function* descend(place: unknown[], base: readonly Step[]): Generator<Place> {
 function stepInto(value: unknown, step: Step): readonly unknown[] {
   switch (step.kind) {
     case 'name':
-      return isRecord(value) && Object.hasOwn(value, step.name) ? [value[step.name]] : [];
+      return isFields(value) && Object.hasOwn(value, step.name) ? [value[step.name]] : [];
     case 'elements':
       return Array.isArray(value) ? value : [];
     case 'values':
-      return isRecord(value) ? Object.values(value) : [];
+      return isFields(value) ? Object.values(value) : [];
     default: {
       const never: never = step;
       return never;
@@ -89,7 +91,7 @@ function valueAt(from: unknown, steps: readonly Step[], many: boolean): unknown 
   if (!many) {
     let value = from;
     for (const step of steps) {
-      if (step.kind !== 'name' || !isRecord(value) || !Object.hasOwn(value, step.name)) return undefined;
+      if (step.kind !== 'name' || !isFields(value) || !Object.hasOwn(value, step.name)) return undefined;
       value = value[step.name];
     }
     return value;
@@ -102,8 +104,4 @@ function valueAt(from: unknown, steps: readonly Step[], many: boolean): unknown 
 function sameStep(a: Step | undefined, b: Step | undefined): boolean {
   if (a === undefined || b === undefined || a.kind !== b.kind) return false;
   return a.kind !== 'name' || b.kind !== 'name' || a.name === b.name;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

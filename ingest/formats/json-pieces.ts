@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { isFields } from '../../core/contract/fields.ts';
 import { type ForeignRecord, Unreadable } from '../feed.ts';
-import { isFields } from './fields.ts';
 import { createBoundary } from './json-boundary.ts';
 import { isBlank } from './lines.ts';
 

@@ -1,9 +1,10 @@
+import { type Fields, isFields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { parseTlp } from '../../core/contract/tlp.ts';
 import { typeFromAlias } from '../../core/indicator/alias.ts';
 import { printable } from '../printable.ts';
 import type { Tally } from '../tally.ts';
-import { contextOf, type Fields, isFields, textIn, timeIn, truthIn, wordsIn } from './fields.ts';
+import { contextOf, textIn, timeIn, truthIn, wordsIn } from './fields.ts';
 
 /**
  * The indicators of one pulse of AlienVault's OTX. All have the pulse's id as their ref and its last change as their timestamp, so that what

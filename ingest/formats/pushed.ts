@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { isFields } from '../../core/contract/fields.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import type { ForeignRecord } from '../feed.ts';
-import { isFields } from './fields.ts';
 import { isBlank } from './lines.ts';
 
 /** What is wrong with one record of a body. */

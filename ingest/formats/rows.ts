@@ -1,10 +1,10 @@
+import { type Fields, isFields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { PAGE_RECORDS } from '../pages.ts';
 import { refusalOf } from '../refusal.ts';
 import type { Tally } from '../tally.ts';
 import { splitCsv } from './csv-row.ts';
-import { type Fields, isFields } from './fields.ts';
 import { type JsonPath, type JsonWish, jsonParts } from './json-stream.ts';
 import { createLineSplitter, isBlank, MOST_LINE_BYTES } from './lines.ts';
 

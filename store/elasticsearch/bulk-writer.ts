@@ -1,10 +1,11 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { BatchPatience } from '../../bus/port.ts';
+import { isFields } from '../../core/contract/fields.ts';
 import { type BulkBody, createBulkBody, isOneLine } from './bulk-body.ts';
 import { judge, type Settled } from './bulk-judgement.ts';
 import { classifyItem, classifyRequest, explain, strangerVerdict, type Unhappy, type Verdict } from './bulk-outcome.ts';
 import type { Detour, Detours } from './detours.ts';
-import { ElasticsearchError, isRecord, readServerError } from './error.ts';
+import { ElasticsearchError, readServerError } from './error.ts';
 import { createGate } from './gate.ts';
 import type { Outages } from './outages.ts';
 import type { Ownership } from './ownership.ts';
@@ -313,7 +314,7 @@ function cut(operations: readonly BulkOperation[], positions: readonly number[],
 
 /** Fills in the verdicts of a request and tells whether the server was short of breath for any. */
 function readReply(reply: unknown, verdicts: Verdict[], from: number, to: number): boolean {
-  const items = isRecord(reply) ? reply.items : undefined;
+  const items = isFields(reply) ? reply.items : undefined;
   if (!Array.isArray(items) || items.length !== to - from) {
     verdicts.fill(NOT_A_REPLY, from, to);
     return false;
@@ -321,8 +322,8 @@ function readReply(reply: unknown, verdicts: Verdict[], from: number, to: number
   let busy = false;
   for (let at = from; at < to; at += 1) {
     const item: unknown = items[at - from];
-    const answer = isRecord(item) ? (item.create ?? item.index) : undefined;
-    if (!isRecord(answer) || typeof answer.status !== 'number') {
+    const answer = isFields(item) ? (item.create ?? item.index) : undefined;
+    if (!isFields(answer) || typeof answer.status !== 'number') {
       verdicts[at] = NOT_A_REPLY;
       continue;
     }

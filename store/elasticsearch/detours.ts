@@ -1,5 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
-import { ElasticsearchError, isRecord } from './error.ts';
+import { isFields } from '../../core/contract/fields.ts';
+import { ElasticsearchError } from './error.ts';
 
 /** A document that belongs to one day and may stand on another. */
 export interface Detour {
@@ -32,7 +33,7 @@ export function createDetours(client: Client, now: () => number = Date.now): Det
     try {
       const { [index]: found } = await client.indices.getMapping({ index });
       const meta: unknown = found?.mappings._meta;
-      return isRecord(meta) ? meta : {};
+      return isFields(meta) ? meta : {};
     } catch (error) {
       if (error instanceof ElasticsearchError && error.status === 404) return {};
       throw error;

@@ -1,7 +1,8 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { BatchPatience } from '../../bus/port.ts';
+import { isFields } from '../../core/contract/fields.ts';
 import { classifyRequest, explain } from './bulk-outcome.ts';
-import { ElasticsearchError, isRecord, readServerError } from './error.ts';
+import { ElasticsearchError, readServerError } from './error.ts';
 import type { Outages } from './outages.ts';
 import { once, persist, type Trouble, WAITS, type Waits } from './persist.ts';
 
@@ -65,7 +66,7 @@ export async function readDocuments<Source>(
 
   /** Takes what was found; puts into `again` what was not answered. */
   function readReply(reply: unknown, part: readonly string[], again: string[]): Trouble | undefined {
-    const docs = isRecord(reply) ? reply.docs : undefined;
+    const docs = isFields(reply) ? reply.docs : undefined;
     if (!Array.isArray(docs) || docs.length !== part.length) {
       again.push(...part);
       const detail = 'Elasticsearch, or a proxy before it, answers something that is not the documents asked for';
@@ -76,9 +77,9 @@ export async function readDocuments<Source>(
       const doc: unknown = docs[at];
       if (isFound<Source>(doc, id)) {
         found.set(id, doc);
-      } else if (!isRecord(doc) || doc._id !== id || doc.found !== false) {
+      } else if (!isFields(doc) || doc._id !== id || doc.found !== false) {
         again.push(id);
-        trouble ??= troubleOf(isRecord(doc) ? doc.error : undefined, index);
+        trouble ??= troubleOf(isFields(doc) ? doc.error : undefined, index);
       }
     }
     return trouble;
@@ -109,7 +110,7 @@ export async function readDocuments<Source>(
 }
 
 function isFound<Source>(doc: unknown, id: string): doc is FoundDocument<Source> {
-  return isRecord(doc) && doc.found === true && doc._id === id && isRecord(doc._source);
+  return isFields(doc) && doc.found === true && doc._id === id && isFields(doc._source);
 }
 
 /**

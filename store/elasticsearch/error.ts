@@ -1,4 +1,5 @@
 import { errors } from '@elastic/elasticsearch';
+import { isFields } from '../../core/contract/fields.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 
 /**
@@ -67,7 +68,7 @@ export function fromClientError(error: unknown): ElasticsearchError {
 }
 
 function fromAnswer(status: number, body: unknown): ElasticsearchError {
-  const server = readServerError(isRecord(body) ? body.error : undefined) ?? { type: `HTTP ${status}`, reason: '' };
+  const server = readServerError(isFields(body) ? body.error : undefined) ?? { type: `HTTP ${status}`, reason: '' };
   const text = `Elasticsearch answers ${status} ${describeServerError(server)}`;
   // The next four are mended without a restart of tipline, so a worker waits for it; check() makes them final at start.
   if (status === 401) {
@@ -92,13 +93,13 @@ function fromAnswer(status: number, body: unknown): ElasticsearchError {
 /** Reads the `error` of an answer, of a bulk item or of an mget item; undefined when there is none. */
 export function readServerError(error: unknown): ServerError | undefined {
   if (typeof error === 'string') return { type: 'error', reason: cleanText(error) };
-  if (!isRecord(error)) return undefined;
+  if (!isFields(error)) return undefined;
   const read: ServerError = {
     type: cleanText(String(error.type ?? 'error')),
     reason: cleanText(String(error.reason ?? '')),
   };
   let cause: unknown = error.caused_by;
-  for (let depth = 0; depth < 5 && isRecord(cause); depth += 1) {
+  for (let depth = 0; depth < 5 && isFields(cause); depth += 1) {
     read.cause = cleanText(`${String(cause.type ?? 'error')}: ${String(cause.reason ?? '')}`);
     cause = cause.caused_by;
   }
@@ -109,10 +110,6 @@ export function readServerError(error: unknown): ServerError | undefined {
 export function describeServerError(error: ServerError): string {
   const reason = error.reason === '' ? error.type : `${error.type}: ${error.reason}`;
   return error.cause === undefined || error.reason.includes(error.cause) ? reason : `${reason} (${error.cause})`;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Reasons quote documents, so they may hold anything a feed wrote: one line, no control characters, capped. */

@@ -1,5 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
-import { ElasticsearchError, isRecord } from './error.ts';
+import { isFields } from '../../core/contract/fields.ts';
+import { ElasticsearchError } from './error.ts';
 import type { Names } from './names.ts';
 
 /** What stands, or would stand, under a name. Only `_meta.tipline_schema` in its mapping makes an index ours. */
@@ -116,7 +117,7 @@ async function marksOf(client: Client, name: string): Promise<Map<string, boolea
     },
   });
   const found = new Map<string, boolean>();
-  for (const [index, told] of Object.entries(isRecord(reply) ? reply : {})) found.set(index, isMarked(told));
+  for (const [index, told] of Object.entries(isFields(reply) ? reply : {})) found.set(index, isMarked(told));
   return found;
 }
 
@@ -141,7 +142,7 @@ export async function wouldBeOurs(client: Client, index: string): Promise<boolea
       path: `/_index_template/_simulate_index/${encodeURIComponent(index)}`,
       querystring: { filter_path: 'template.mappings._meta.tipline_schema' },
     });
-    return isRecord(reply) && isMarked(reply.template);
+    return isFields(reply) && isMarked(reply.template);
   } catch (error) {
     if (error instanceof ElasticsearchError && error.status === 403) return true;
     throw error;
@@ -149,7 +150,7 @@ export async function wouldBeOurs(client: Client, index: string): Promise<boolea
 }
 
 function isMarked(told: unknown): boolean {
-  const mappings = isRecord(told) ? told.mappings : undefined;
-  const meta = isRecord(mappings) ? mappings._meta : undefined;
-  return isRecord(meta) && typeof meta.tipline_schema === 'number';
+  const mappings = isFields(told) ? told.mappings : undefined;
+  const meta = isFields(mappings) ? mappings._meta : undefined;
+  return isFields(meta) && typeof meta.tipline_schema === 'number';
 }

@@ -1,8 +1,8 @@
 import type { EventAction, Status, TiplinePart } from '../../core/contract/enriched-document.ts';
+import { isFields } from '../../core/contract/fields.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import type { StoredState } from '../port.ts';
 import type { FoundDocument } from './documents.ts';
-import { isRecord } from './error.ts';
 
 /** Nothing is taken for granted: others can write into the index. */
 type Source = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ const ACTIONS: ReadonlySet<string> = new Set<EventAction>(['new', 'updated', 'se
 
 /** Reads a state from what mget brings. What somebody else put into the index is refused with what to do about it. */
 export function readState({ _id: id, _version: version, _source: source }: FoundDocument<Source>): StoredState {
-  const event = isRecord(source.event) ? source.event : {};
+  const event = isFields(source.event) ? source.event : {};
   const { tipline } = source;
   const changedAt = source['@timestamp'];
   const { action, provider } = event;
@@ -29,14 +29,14 @@ export function readState({ _id: id, _version: version, _source: source }: Found
 }
 
 function firstSeenOf(source: Source): string | undefined {
-  const indicator = isRecord(source.threat) ? source.threat.indicator : undefined;
-  return isRecord(indicator) && typeof indicator.first_seen === 'string' ? indicator.first_seen : undefined;
+  const indicator = isFields(source.threat) ? source.threat.indicator : undefined;
+  return isFields(indicator) && typeof indicator.first_seen === 'string' ? indicator.first_seen : undefined;
 }
 
 /** Looks at what merging relies on; the rest is as we wrote it. */
 function isTiplinePart(value: unknown): value is TiplinePart {
   return (
-    isRecord(value) &&
+    isFields(value) &&
     typeof value.revision === 'number' &&
     typeof value.status === 'string' &&
     STATUSES.has(value.status) &&

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type Fields, isFields } from '../../contract/fields.ts';
 
 /**
  * What a schema found wrong, as a sentence for whoever wrote the file: what is allowed there. Never repeats the value, which may be a
@@ -81,16 +82,12 @@ function listed(values: readonly unknown[]): string {
 function keysOf(schema: unknown): string[] {
   const def = defOf(schema);
   if (def === undefined) return [];
-  if (isObject(def.shape)) return Object.keys(def.shape);
+  if (isFields(def.shape)) return Object.keys(def.shape);
   const entries = defOf(def.keyType)?.entries;
-  return isObject(entries) ? Object.keys(entries) : [];
+  return isFields(entries) ? Object.keys(entries) : [];
 }
 
-function defOf(schema: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (!isObject(schema) || !isObject(schema._zod) || !isObject(schema._zod.def)) return undefined;
+function defOf(schema: unknown): Fields | undefined {
+  if (!isFields(schema) || !isFields(schema._zod) || !isFields(schema._zod.def)) return undefined;
   return schema._zod.def;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

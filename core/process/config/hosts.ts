@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isFields } from '../../contract/fields.ts';
 
 /**
  * Which keys of the configuration name hosts, said where the keys are made: the responder must block none that tipline works with, and a
@@ -50,7 +51,7 @@ function addressesIn(schema: Schema, value: unknown): readonly string[] {
   return partsOf(schema).flatMap(({ key, schema: part }) => {
     if (key === undefined) return addressesIn(part, value);
     if (key === EACH) return Array.isArray(value) ? value.flatMap((each) => addressesIn(part, each)) : [];
-    return isObject(value) && isOption(schema, value) ? addressesIn(part, value[key]) : [];
+    return isFields(value) && isOption(schema, value) ? addressesIn(part, value[key]) : [];
   });
 }
 
@@ -88,8 +89,4 @@ function hostOf(text: string): string | undefined {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `tcp://${text}`;
   const host = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
   return host === '' ? undefined : host;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import { TiplineError } from '../../../core/process/errors.ts';
 import { type JsonPath, type JsonWish, jsonParts } from '../../formats/json-stream.ts';
-import { type Fields, isFields, stampOf, textOf } from '../../formats/misp/fields.ts';
+import { stampOf, textOf } from '../../formats/misp/fields.ts';
 import { tagNames } from '../../formats/misp/tags.ts';
 import { printable } from '../../printable.ts';
 import type { Tally } from '../../tally.ts';

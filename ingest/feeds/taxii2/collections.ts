@@ -1,6 +1,7 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import { TiplineError } from '../../../core/process/errors.ts';
 import { FetchError } from '../../fetch/fetch-error.ts';
-import { type Fields, isFields, textIn, truthIn } from '../../formats/fields.ts';
+import { textIn, truthIn } from '../../formats/fields.ts';
 import { printable } from '../../printable.ts';
 import type { Tally } from '../../tally.ts';
 import type { Connection, Document, Version } from './connection.ts';

@@ -1,4 +1,5 @@
-import { type Fields, isFields, textIn, truthIn } from '../../formats/fields.ts';
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
+import { textIn, truthIn } from '../../formats/fields.ts';
 import { type JsonPath, type JsonWish, jsonParts } from '../../formats/json-stream.ts';
 import { listText } from '../../formats/text.ts';
 import { dateAdded, latestOf } from './date-added.ts';

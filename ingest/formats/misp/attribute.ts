@@ -1,8 +1,9 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import type { RawIndicator } from '../../../core/contract/raw-indicator.ts';
 import { MAX_INDICATOR_LENGTH } from '../../../core/indicator/canonical.ts';
 import type { Tally } from '../../tally.ts';
 import type { Statement } from './event.ts';
-import { type Fields, isFields, listOf, numberOf, stampOf, textOf, timeOf, truthOf } from './fields.ts';
+import { listOf, numberOf, stampOf, textOf, timeOf, truthOf } from './fields.ts';
 import { addObject, type ObjectWords } from './object.ts';
 import type { MispOptions } from './options.ts';
 import { countOtherType, type Summary } from './summary.ts';

@@ -1,5 +1,6 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import type { RawIndicator } from '../../../core/contract/raw-indicator.ts';
-import { type Fields, isFields, isoOf, numberOf, stampOf, textOf } from './fields.ts';
+import { isoOf, numberOf, stampOf, textOf } from './fields.ts';
 import { joinTags, readTags, type TagWords } from './tags.ts';
 
 /** What an event says of all its attributes. */

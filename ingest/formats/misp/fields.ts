@@ -1,11 +1,7 @@
+import { isFields } from '../../../core/contract/fields.ts';
 import { momentOf, isoOf as toIso } from '../../../core/contract/told-time.ts';
 
-/** A JSON object of MISP. Numbers and truth come as they are or as text, which differs by version and export. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+/* In the JSON of MISP numbers and truth come as they are or as text, which differs by version and export. */
 
 /** The objects of a list. PHP writes a list with a gap as an object with numbers for names, which is taken too. */
 export function listOf(value: unknown): readonly unknown[] {

@@ -1,5 +1,6 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import { isFileHash, type RawFile, type RawIndicator } from '../../../core/contract/raw-indicator.ts';
-import { type Fields, isFields, listOf, numberOf, textOf, timeOf, truthOf } from './fields.ts';
+import { listOf, numberOf, textOf, timeOf, truthOf } from './fields.ts';
 
 /** What the attributes of an object say of each other. */
 export interface Siblings {

@@ -1,3 +1,4 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import type { RawIndicator } from '../../../core/contract/raw-indicator.ts';
 import { TiplineError } from '../../../core/process/errors.ts';
 import { printable } from '../../printable.ts';
@@ -6,7 +7,7 @@ import type { JsonPart, JsonPath } from '../json-stream.ts';
 import { createLog, type Log } from '../log.ts';
 import { isAttribute, statementsOf } from './attribute.ts';
 import { complete, type EventHead, headOf, type Statement } from './event.ts';
-import { type Fields, isFields, listOf, stampOf } from './fields.ts';
+import { listOf, stampOf } from './fields.ts';
 import {
   addObject,
   noSiblings,

@@ -1,5 +1,6 @@
+import { isFields } from '../../../core/contract/fields.ts';
 import { parseTlp, strictestTlp, type Tlp } from '../../../core/contract/tlp.ts';
-import { isFields, listOf, textOf } from './fields.ts';
+import { listOf, textOf } from './fields.ts';
 
 /** What the tags of an event or attribute say; each field is absent when they say nothing of it. */
 export interface TagWords {

@@ -1,5 +1,5 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import { TiplineError } from '../../../core/process/errors.ts';
-import { type Fields, isFields } from '../fields.ts';
 import type { XmlHandler } from '../xml-stream.ts';
 import { elementName, isPlural, memberNames } from './json-names.ts';
 

@@ -1,5 +1,6 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import { parseTlp, strictestTlp, type Tlp } from '../../../core/contract/tlp.ts';
-import { type Fields, isFields, percentIn, textIn, wordsIn } from '../fields.ts';
+import { percentIn, textIn, wordsIn } from '../fields.ts';
 import type { Base } from './draft.ts';
 
 const MOST_REFS = 25_000;

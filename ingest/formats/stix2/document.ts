@@ -1,6 +1,7 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import { TiplineError } from '../../../core/process/errors.ts';
 import type { Tally } from '../../tally.ts';
-import { type Fields, isFields, textIn, truthIn } from '../fields.ts';
+import { textIn, truthIn } from '../fields.ts';
 import { type JsonPart, type JsonPath, type JsonWish, jsonParts, type PassedReason } from '../json-stream.ts';
 import { idOf } from './common.ts';
 

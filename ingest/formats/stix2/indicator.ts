@@ -1,4 +1,5 @@
-import { type Fields, textIn } from '../fields.ts';
+import type { Fields } from '../../../core/contract/fields.ts';
+import { textIn } from '../fields.ts';
 import { type PatternLeaf, readPattern } from '../stix-pattern/read.ts';
 import { baseOf, idOf, marksOf, phasesOf } from './common.ts';
 import type { Base, Leaf, Statement } from './draft.ts';

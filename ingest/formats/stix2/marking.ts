@@ -1,5 +1,6 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import { parseTlp, strictestTlp, type Tlp } from '../../../core/contract/tlp.ts';
-import { type Fields, isFields, textIn } from '../fields.ts';
+import { textIn } from '../fields.ts';
 import type { Known } from './draft.ts';
 
 /** Marking definitions that the specifications fix (TLP 1 and TLP 2); producers need not send them. */

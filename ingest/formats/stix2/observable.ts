@@ -1,6 +1,7 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import { isFileHash, type RawFile } from '../../../core/contract/raw-indicator.ts';
 import { typeFromAlias } from '../../../core/indicator/alias.ts';
-import { type Fields, isFields, textIn } from '../fields.ts';
+import { textIn } from '../fields.ts';
 import { baseOf, hasAny, idOf, idsOf, marksOf } from './common.ts';
 import { type Base, type Leaf, type Statement, type Tie, valueId } from './draft.ts';
 import { timeOf } from './time.ts';

@@ -1,6 +1,7 @@
+import type { Fields } from '../../../core/contract/fields.ts';
 import type { RawIndicator } from '../../../core/contract/raw-indicator.ts';
 import type { Tally } from '../../tally.ts';
-import { type Fields, truthIn } from '../fields.ts';
+import { truthIn } from '../fields.ts';
 import { createScatter } from '../scatter.ts';
 import { idOf } from './common.ts';
 import { type Envelope, readDocument } from './document.ts';

@@ -1,4 +1,5 @@
-import { type Fields, numberIn, textIn, truthIn } from '../fields.ts';
+import type { Fields } from '../../../core/contract/fields.ts';
+import { numberIn, textIn, truthIn } from '../fields.ts';
 import { idOf, idsOf, marksOf } from './common.ts';
 import type { Known, Statement, Tie } from './draft.ts';
 import { indicatorOf, otherLanguageOf } from './indicator.ts';

@@ -1,4 +1,5 @@
-import { type Fields, isFields, textIn, wordsIn } from '../fields.ts';
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
+import { textIn, wordsIn } from '../fields.ts';
 import { marksOf } from './common.ts';
 import type { Known, ThingKind } from './draft.ts';
 

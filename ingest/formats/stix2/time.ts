@@ -1,4 +1,5 @@
-import { type Fields, timeIn } from '../fields.ts';
+import type { Fields } from '../../../core/contract/fields.ts';
+import { timeIn } from '../fields.ts';
 
 /** A day that may not exist in its month (29 to 31) is left to the slower reader. */
 const STIX_TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/;

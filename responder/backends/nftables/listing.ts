@@ -1,8 +1,7 @@
+import { type Fields, isFields } from '../../../core/contract/fields.ts';
 import { parseIp, parsePrefix } from '../../../core/indicator/address.ts';
 import type { Installed } from '../backend.ts';
 import { FAMILY, TABLE_NAME } from './table.ts';
-
-type Entry = Readonly<Record<string, unknown>>;
 
 /** Our table in a listing of libnftables' JSON (libnftables-json(5)). */
 export interface TableListing {
@@ -33,7 +32,7 @@ export function installedIn(json: string, now: number): Installed[] {
   return entriesOf(json).flatMap(({ kind, entry }) => {
     const elements = kind === 'set' && Array.isArray(entry.elem) ? entry.elem : [];
     return elements.flatMap((element: unknown): Installed[] => {
-      const timed = isObject(element) && isObject(element.elem) ? element.elem : undefined;
+      const timed = isFields(element) && isFields(element.elem) ? element.elem : undefined;
       const prefix = prefixOf(timed === undefined ? element : timed.val);
       if (prefix === undefined) return [];
       const expires = timed?.expires;
@@ -44,15 +43,15 @@ export function installedIn(json: string, now: number): Installed[] {
 
 interface Listed {
   readonly kind: string;
-  readonly entry: Entry;
+  readonly entry: Fields;
 }
 
 function entriesOf(json: string): Listed[] {
   const parsed: unknown = JSON.parse(json);
-  const list = isObject(parsed) && Array.isArray(parsed.nftables) ? parsed.nftables : [];
+  const list = isFields(parsed) && Array.isArray(parsed.nftables) ? parsed.nftables : [];
   return list.flatMap((item: unknown) => {
-    const [pair] = isObject(item) ? Object.entries(item) : [];
-    return pair !== undefined && isObject(pair[1]) ? [{ kind: pair[0], entry: pair[1] }] : [];
+    const [pair] = isFields(item) ? Object.entries(item) : [];
+    return pair !== undefined && isFields(pair[1]) ? [{ kind: pair[0], entry: pair[1] }] : [];
   });
 }
 
@@ -65,10 +64,6 @@ function prefixOf(value: unknown): Installed['prefix'] | undefined {
     const bytes = parseIp(value);
     return bytes === undefined ? undefined : { bytes, length: bytes.length * 8 };
   }
-  const prefix = isObject(value) ? value.prefix : undefined;
-  return isObject(prefix) ? parsePrefix(`${String(prefix.addr)}/${String(prefix.len)}`) : undefined;
-}
-
-function isObject(value: unknown): value is Entry {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const prefix = isFields(value) ? value.prefix : undefined;
+  return isFields(prefix) ? parsePrefix(`${String(prefix.addr)}/${String(prefix.len)}`) : undefined;
 }
