@@ -12,7 +12,7 @@ import { adopt, isFeedless } from './state/adopt.ts';
 import { changeOf } from './state/change.ts';
 import { type Claim, fromSlim } from './state/claim.ts';
 import { type Derived, derive } from './state/derive.ts';
-import { merge, type State, stateOf } from './state/merge.ts';
+import { merge, rememberedState, type State, stateOf } from './state/merge.ts';
 
 /** What a group of records does to its indicator. */
 export type Plan = { kind: 'nothing'; group: Group; settled: SettledClaims | undefined } | PlannedWrite;
@@ -24,7 +24,7 @@ export function plan(told: Group, stored: StoredState | undefined, planner: Plan
   if (indicator === undefined) return { kind: 'nothing', group: told, settled: undefined };
 
   const { group, claims } = adoptIn(told, stored?.tipline.claims.map(fromSlim));
-  const before = stored === undefined || claims === undefined ? undefined : { claims, firstSeen: stored.firstSeen };
+  const before = stored === undefined || claims === undefined ? undefined : rememberedState(claims, stored.firstSeen);
   const { state, changes, again } = mergeAll(group, before, stored, planner.quantumOf(indicator.type));
   if (state === undefined) return { kind: 'nothing', group, settled: undefined };
 

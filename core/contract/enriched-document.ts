@@ -115,7 +115,7 @@ export interface TiplinePart {
   severity: number;
   threat_score: number;
   status: Status;
-  /** When the indicator stops being active by itself (ISO 8601). */
+  /** When the indicator stops being active by itself (ISO 8601); by the claims of our feeds alone while one of them is live. */
   expires_at: string;
   /** When the first live claim lapses or the next one begins, so that the score must be derived again (ISO 8601). */
   recheck_at?: string;

@@ -1,7 +1,7 @@
 import type { EventAction } from '../../core/contract/enriched-document.ts';
 import { parseIso } from '../../core/contract/told-time.ts';
 import type { Claim } from './claim.ts';
-import { claimOf, earliestOf, type State, supersedes } from './merge.ts';
+import { claimOf, type State, seesEarlier, supersedes } from './merge.ts';
 
 /**
  * What a claim would do to a state.
@@ -14,9 +14,9 @@ export function changeOf(state: State | undefined, claim: Claim, quantum: number
   if (state === undefined) return 'new';
   const known = claimOf(state, claim);
   if (known === undefined) return claim.revoked ? 'revoked' : 'updated';
-  if (!supersedes(claim, known)) return earliestOf(claim) < state.firstSeen ? 'updated' : 'nothing';
+  if (!supersedes(claim, known)) return seesEarlier(claim, state) ? 'updated' : 'nothing';
   if (claim.hash !== known.hash) return claim.revoked && !known.revoked ? 'revoked' : 'updated';
-  if (earliestOf(claim) < state.firstSeen) return 'updated';
+  if (seesEarlier(claim, state)) return 'updated';
   return movedEnough(
     parseIso(known.timestamp),
     parseIso(known.lastSeen),

@@ -53,16 +53,17 @@ export function derive(
   const telling = oursFirst(live.length > 0 ? live : judged);
   const winner = telling.reduce((best, each) => (outranks(each, best) ? each : best));
   let tlp: Tlp | undefined;
-  let lastSeen = winner.claim.lastSeen;
+  let lastSeen = '';
   let expiresAt = 0;
   let recheckAt: number | undefined;
-  // how freely something may be passed on is for those to say who may speak for us
   const oursTell = telling[0]?.claim.outside === false;
   for (const each of telling) {
-    if (!(oursTell && each.claim.outside)) tlp = strictestTlp(tlp, each.claim.tlp);
+    if (each.live && (recheckAt === undefined || each.expiresAt < recheckAt)) recheckAt = each.expiresAt;
+    // how freely it may be passed on, when it was seen and until when it counts is for those to say who may speak for us
+    if (oursTell && each.claim.outside) continue;
+    tlp = strictestTlp(tlp, each.claim.tlp);
     if (each.claim.lastSeen > lastSeen) lastSeen = each.claim.lastSeen;
     if (each.expiresAt > expiresAt) expiresAt = each.expiresAt;
-    if (each.live && (recheckAt === undefined || each.expiresAt < recheckAt)) recheckAt = each.expiresAt;
   }
   for (const { beginsAt } of judged)
     if (beginsAt !== undefined && (recheckAt === undefined || beginsAt < recheckAt)) recheckAt = beginsAt;

@@ -1,10 +1,16 @@
 import type { Claim } from './claim.ts';
 
 /** An indicator's memory: the claims that are kept and the earliest sighting that anybody ever told. */
-export interface State {
+export interface State extends FirstSight {
   readonly claims: readonly Claim[];
+}
+
+/** The earliest sighting that our feeds told; that of outsiders where no feed of ours ever spoke. */
+export interface FirstSight {
   /** ISO 8601. Outlives the claim that told it. */
   readonly firstSeen: string;
+  /** Only outsiders have spoken yet. */
+  readonly outside: boolean;
 }
 
 /** Newest statements kept of one source of a feed, and of all feeds together. */
@@ -12,7 +18,8 @@ export const MAX_REFS_PER_SOURCE = 16;
 export const MAX_CLAIMS = 64;
 
 /**
- * Joins two memories of one indicator. Of two claims of one feed under the same (source, ref) the later one stays; first_seen is the minimum.
+ * Joins two memories of one indicator. Of two claims of one feed under the same (source, ref) the later one stays; first_seen is the minimum of
+ * what ours told, without that of all.
  *
  * Commutative, associative and idempotent, so records may come late, twice, or to two workers at once, and all end with the same
  * state. The bounds keep that: a claim is left out only when enough claims stand before it in one total order, and joining more
@@ -22,8 +29,22 @@ export const MAX_CLAIMS = 64;
  * trusted feed said.
  */
 export function merge(a: State, b: State): State {
-  const firstSeen = a.firstSeen <= b.firstSeen ? a.firstSeen : b.firstSeen;
-  return { claims: withinBounds(newestPerKey(a.claims, b.claims)), firstSeen };
+  const { firstSeen, outside } = isEarlier(a, b) ? a : b;
+  return { claims: withinBounds(newestPerKey(a.claims, b.claims)), firstSeen, outside };
+}
+
+function isEarlier(a: FirstSight, b: FirstSight): boolean {
+  return a.outside === b.outside ? a.firstSeen < b.firstSeen : b.outside;
+}
+
+/** Does the claim tell of an earlier sighting than the state has? */
+export function seesEarlier(claim: Claim, state: State): boolean {
+  return isEarlier({ firstSeen: earliestOf(claim), outside: claim.outside }, state);
+}
+
+/** What is remembered, as the store has it. */
+export function rememberedState(claims: readonly Claim[], firstSeen: string): State {
+  return { claims, firstSeen, outside: claims.every((claim) => claim.outside) };
 }
 
 /** The moment that a claim vouches for having seen the threat, at the earliest. */
@@ -33,7 +54,7 @@ export function earliestOf(claim: Claim): string {
 }
 
 export function stateOf(claim: Claim): State {
-  return { claims: [claim], firstSeen: earliestOf(claim) };
+  return { claims: [claim], firstSeen: earliestOf(claim), outside: claim.outside };
 }
 
 /** What the same feed said before for that source under that ref, if it is remembered. */

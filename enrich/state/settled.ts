@@ -75,7 +75,8 @@ export function createSettled(bytes: number): Settled {
       values[base + 1] = parseIso(claim.timestamp);
       values[base + 2] = parseIso(claim.lastSeen);
       values[base + 3] = endOf(claim);
-      values[base + 4] = parseIso(firstSeen);
+      // an earlier one of an outsider moves nothing where ours have spoken, and what it told already is no news
+      values[base + 4] = Math.min(parseIso(firstSeen), parseIso(earliestOf(claim)));
     },
     clear() {
       keys.fill(0);

@@ -62,6 +62,41 @@ describe('who may say what', () => {
     assert.deepEqual([why?.feed, why?.outside, why?.score], ['push', true, 100]);
   });
 
+  it('an outsider moves none of the times that are shown where a vetted feed says it too, whoever speaks first', async () => {
+    const own = {
+      first_seen: inHours(-50),
+      last_seen: inHours(-49),
+      timestamp: inHours(-48),
+      valid_until: inHours(48),
+    };
+    const lie = {
+      first_seen: '2001-01-01',
+      last_seen: inHours(-1),
+      timestamp: inHours(-1),
+      valid_until: inHours(9000),
+    };
+    const outsider = { ...vetted, ...lie, source: 'push/x', confidence: 100 };
+    const shown = async () => {
+      const { threat, tipline } = (await lab.current(ADDRESS)) ?? assert.fail();
+      const { first_seen, last_seen } = threat.indicator;
+      return { first_seen, last_seen, valid_until: tipline.expires_at };
+    };
+    const { timestamp: _, ...times } = own;
+
+    await lab.sayAs(PUSH, outsider);
+    assert.equal((await shown()).first_seen, '2001-01-01T00:00:00.000Z', 'alone it is shown as it is told');
+    await lab.sayAs(VETTED, { ...vetted, ...own });
+    assert.deepEqual(await shown(), times);
+    await lab.sayAs(PUSH, { ...outsider, first_seen: '2000-01-01', confidence: 99 });
+    assert.deepEqual(await shown(), times);
+    const revision = (await lab.current(ADDRESS))?.tipline.revision;
+    await lab.sayAs(PUSH, { ...outsider, first_seen: '1999-01-01', confidence: 99 });
+    assert.equal((await lab.current(ADDRESS))?.tipline.revision, revision, 'and changes nothing by it');
+
+    await lab.sayAs(VETTED, { ...vetted, ...own, timestamp: inHours(-2), revoked: true });
+    assert.equal((await shown()).last_seen, outsider.last_seen, 'what ours took back says nothing of now');
+  });
+
   it('a TLP and tags of an outsider take nothing from what a vetted feed allows', async () => {
     await lab.sayAs(VETTED, { ...vetted, tlp: 'CLEAR' });
     const tags = Array.from({ length: 32 }, (_, n) => `a${n}`);

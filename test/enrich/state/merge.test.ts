@@ -8,6 +8,7 @@ import { claim, claims, DAY, HOUR, iso, T0 } from '../sample-claim.ts';
 const states = fc.array(claims, { minLength: 1, maxLength: 60 }).map((list) => list.map(stateOf).reduce(merge));
 const sorted = (state: State) => ({
   firstSeen: state.firstSeen,
+  outside: state.outside,
   claims: [...state.claims].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
 });
 
