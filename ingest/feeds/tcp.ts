@@ -35,7 +35,7 @@ const schema = z.strictObject({
     .max(10_000)
     .default(100)
     .describe(
-      'So many clients at once. A newcomer above that gets the place of one that has shown neither a token nor a record with an indicator yet; without such it is turned away.',
+      'So many clients at once. A newcomer above that gets the place of one that has shown neither token nor certificate nor a record with an indicator yet; without such it is turned away.',
     ),
   max_line: size
     .pipe(z.number().max(262_144, 'must be 256kb at most'))
@@ -80,6 +80,8 @@ function openListener(config: TcpFeed, log: Log): ListeningFeed {
     server.on(config.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       // the door has let it go already
       if (socket.destroyed) return;
+      // without one of its certificates nobody comes this far
+      if (config.tls?.client_ca !== undefined) door.earned(socket);
       const read = readClient(socket, {
         lines: createLineSplitter({ maxLine: MOST_LINE_BYTES }),
         pieces: createJsonPieces({ maxRecord: config.max_line }),

@@ -50,7 +50,7 @@ async function allRead(desk: Desk, records: number): Promise<void> {
   const read = async () => (await desk.bus.lag(TOPICS.enriched, responderGroup(NAME))) === 0;
   await until(async () => (await taken()) && (await enriched()) && (await read()), {
     what: 'all of it to be read',
-    timeout: 150_000,
+    timeout: 240_000,
   });
 }
 
@@ -82,7 +82,9 @@ function print(t: TestContext, rows: readonly (readonly (string | number)[])[]):
     );
 }
 
-test('a poisoned list, all of the internet and 200,000 addresses, half of them by sockets, beside one feed that is right', async (t) => {
+test('a poisoned list, all of the internet and 200,000 addresses, half of them by sockets, beside one feed that is right', {
+  timeout: 300_000,
+}, async (t) => {
   assert.equal(POISONED.length, 80);
   await withNamespaces(async (lab) => {
     const desk = await openDesk(t);

@@ -257,23 +257,36 @@ test('records that name no indicator earn no place, however many come', async (t
   });
 });
 
-test('the token earns a place before any record', async (t) => {
-  const lab = openLab(t);
+test('the token, or a certificate, earns a place before any record', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tipline-tcp-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [server, known] = [await selfSigned(), await selfSigned()];
+  const tls = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem'), client_ca: join(folder, 'ca.pem') };
+  writeFileSync(tls.cert, server.cert);
+  writeFileSync(tls.key, server.key);
+  writeFileSync(tls.client_ca, known.cert);
   const token = 'what-only-a-sender-knows';
-  lab.start([feed({ max_clients: 2, token })]);
-  const port = await portOf(lab);
-  const sender = await client(t, port);
-  sender.write(`${token}\n`);
-  const strangers: Socket[] = [];
-  await until(
-    async () => {
-      strangers.push(await client(t, port));
-      return strangers.filter((socket) => socket.destroyed).length > 3;
-    },
-    { what: 'places to be taken from strangers', every: 400, timeout: 10_000 },
-  );
-  sender.write(line('sender'));
-  await until(() => names(lab).includes('sender.example'), { what: 'who showed the token' });
+  const lab = openLab(t);
+  lab.start([feed({ max_clients: 2, token }), feed({ name: 'mutual', max_clients: 2, tls })]);
+  const shown = await client(t, await portOf(lab));
+  shown.write(`${token}\n`);
+  const shows = { ca: server.cert, servername: 'localhost', cert: known.cert, key: known.key };
+  const certified = await client(t, await portOf(lab, 'mutual'), shows);
+  for (const name of ['push', 'mutual']) {
+    const port = await portOf(lab, name);
+    const strangers: Socket[] = [];
+    await until(
+      async () => {
+        strangers.push(await client(t, port));
+        return strangers.filter((socket) => socket.destroyed).length > 3;
+      },
+      { what: 'places to be taken from strangers', every: 400, timeout: 10_000 },
+    );
+  }
+  shown.write(line('shown'));
+  certified.write(line('certified'));
+  await until(() => lab.bus.records.length === 2, { what: 'both who showed who they are' });
+  assert.deepEqual(names(lab).sort(), ['certified.example', 'shown.example']);
 });
 
 test('HTTP, TLS and what is no text end the connection, are counted, and leave nothing on the bus', async (t) => {
