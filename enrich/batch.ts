@@ -10,6 +10,7 @@ import { type Plan, plan } from './plan.ts';
 import type { PlannedWrite } from './planned-write.ts';
 import type { Planner } from './planner.ts';
 import type { Sheets } from './sheet.ts';
+import type { Claim } from './state/claim.ts';
 import type { Settled } from './state/settled.ts';
 import { type DeadLetterOutcome, deadLetter } from './steps/outcome.ts';
 import { bandOf, emptyTally, type Tally } from './tally.ts';
@@ -101,16 +102,16 @@ export async function enrichBatch(
 }
 
 /**
- * What another enricher wrote it may not have published yet; if it dies, its partition comes here, and the record must then be looked at
- * again. So of what was only found unchanged, the claims made by records of this partition alone are remembered.
+ * What another process wrote it may not have filed or published yet; if it dies, the record comes here again and must then be looked at. So only
+ * claims are remembered that were made by records of this partition which are behind us when this batch is done.
  */
-function rememberSettled(done: readonly Plan[], settled: Settled, { topic, partition }: Batch): void {
+function rememberSettled(done: readonly Plan[], settled: Settled, { topic, partition, records }: Batch): void {
   const here = originOf(topic, partition, 0).slice(0, -1);
-  for (const { kind, settled: known } of done) {
+  const last = records.at(-1)?.offset ?? -1;
+  const isBehind = ({ origin }: Claim): boolean => origin.startsWith(here) && Number(origin.slice(here.length)) <= last;
+  for (const { settled: known } of done) {
     if (known === undefined) continue;
-    for (const claim of known.claims) {
-      if (kind === 'write' || claim.origin.startsWith(here)) settled.remember(known.indicator, claim, known.firstSeen);
-    }
+    for (const claim of known.claims) if (isBehind(claim)) settled.remember(known.indicator, claim, known.firstSeen);
   }
 }
 

@@ -3,9 +3,9 @@ import { IN_HISTORY, REBUILD_HEADER } from '../core/contract/raw-indicator.ts';
 import { isoOf } from '../core/contract/told-time.ts';
 import type { Indicator } from '../core/indicator/type.ts';
 import type { StoredState } from '../store/port.ts';
-import type { Group, Item } from './group.ts';
+import type { Group } from './group.ts';
 import type { Change } from './history.ts';
-import { change, type PlannedWrite, redo, type SettledClaims, settledOf } from './planned-write.ts';
+import { type Again, change, type PlannedWrite, redo, type SettledClaims, settledOf } from './planned-write.ts';
 import { benignBy, type Planner } from './planner.ts';
 import type { Sheet } from './sheet.ts';
 import { adopt, isFeedless } from './state/adopt.ts';
@@ -34,7 +34,7 @@ export function plan(told: Group, stored: StoredState | undefined, planner: Plan
     const benign = benignBy(indicator, derived, planner);
     const rederived = stored !== undefined && (differs(derived, stored.tipline) || benign !== stored.tipline.benign);
     if (changes.length > 0 || rederived)
-      return change({ group, indicator, stored, state, derived, benign, changes, planner, sheet, now });
+      return change({ group, indicator, stored, state, derived, benign, changes, again, planner, sheet, now });
   }
   if (again.length > 0 && stored !== undefined) return redo({ group, indicator, stored, state, again, planner, sheet });
   return { kind: 'nothing', group, settled: settledOf(group, indicator, state) };
@@ -62,7 +62,7 @@ function adoptIn(
 
 function mergeAll(group: Group, before: State | undefined, stored: StoredState | undefined, quantum: number) {
   const changes: Change[] = [];
-  const again: Item[] = [];
+  const again: Again[] = [];
   let state = before;
   for (const item of group.items) {
     const { report } = item;
@@ -71,7 +71,9 @@ function mergeAll(group: Group, before: State | undefined, stored: StoredState |
       const claim = { ...report.claim, action };
       state = state === undefined ? stateOf(claim) : merge(state, stateOf(claim));
       changes.push({ report, claim, action, inHistory: item.record.headers[REBUILD_HEADER] === IN_HISTORY });
-    } else if (stored !== undefined && isCause(item.origin, stored.tipline)) again.push(item);
+    } else if (stored !== undefined && isCause(item.origin, stored.tipline)) {
+      again.push({ item, claim: before?.claims.find(({ origin }) => origin === item.origin) });
+    }
   }
   return { state, changes, again };
 }

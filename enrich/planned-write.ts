@@ -33,6 +33,12 @@ export interface SettledClaims {
   readonly firstSeen: string;
 }
 
+/** A record that was merged before a crash: its effects may be missing. `claim` is what the memory holds of it, if it still does. */
+export interface Again {
+  readonly item: Item;
+  readonly claim: Claim | undefined;
+}
+
 interface ChangeArguments {
   group: Group;
   indicator: Indicator;
@@ -41,12 +47,13 @@ interface ChangeArguments {
   derived: Derived;
   benign: string | undefined;
   changes: readonly Change[];
+  again: readonly Again[];
   planner: Planner;
   sheet: Sheet;
   now: number;
 }
 
-/** A new revision of the indicator, with what was said in history. */
+/** A new revision of the indicator, with what was said in history, and what a crash may have kept from it. */
 export function change({
   group,
   indicator,
@@ -55,6 +62,7 @@ export function change({
   derived,
   benign,
   changes,
+  again,
   planner,
   sheet,
   now,
@@ -62,7 +70,11 @@ export function change({
   const revision = (stored?.tipline.revision ?? 0) + 1;
   const last = changes.at(-1);
   const lastOrigin = last?.claim.origin ?? group.items.at(-1)?.origin ?? '';
-  const action = last === undefined ? actionOfStatus(derived.status) : strongest(changes);
+  const action = isBornAgain(again, stored)
+    ? 'new'
+    : last === undefined
+      ? actionOfStatus(derived.status)
+      : strongest(changes);
   const rendered = renderState(
     { id: group.id, indicator, derived, benign, state, planner, sheet },
     {
@@ -78,7 +90,7 @@ export function change({
   );
   const early: HistoryWrite[] = [];
   const history: HistoryWrite[] = [];
-  for (const each of changes) {
+  for (const each of [...missedBy(again), ...changes]) {
     // a later sighting of the same statement is no new statement
     if (each.action === 'seen' || each.inHistory) continue;
     const kept = state.claims.some((claim) => claim.origin === each.claim.origin);
@@ -102,7 +114,7 @@ interface RedoArguments {
   indicator: Indicator;
   stored: StoredState;
   state: State;
-  again: readonly Item[];
+  again: readonly Again[];
   planner: Planner;
   sheet: Sheet;
 }
@@ -114,7 +126,7 @@ interface RedoArguments {
 export function redo({ group, indicator, stored, state, again, planner, sheet }: RedoArguments): PlannedWrite {
   const { tipline } = stored;
   const then = parseIso(stored.changedAt);
-  const action = again.some((item) => item.origin === tipline.born) ? 'new' : stored.action;
+  const action = isBornAgain(again, stored) ? 'new' : stored.action;
   const derived = derive(indicator.type, state, tipline.why.allowed_by, planner.policy, then);
   const { life = 0, revision, born, cause } = tipline;
   const { provider, changedAt } = stored;
@@ -122,11 +134,8 @@ export function redo({ group, indicator, stored, state, again, planner, sheet }:
     { id: group.id, indicator, derived, benign: tipline.benign, state, planner, sheet },
     { life, revision, born, cause, action, provider, changedAt },
   );
-  const history = again.flatMap(({ report, origin }) => {
-    const claim = state.claims.find((each) => each.origin === origin);
-    if (report === undefined || claim === undefined || claim.action === 'seen') return [];
-    return [historyOf({ report, claim, action: claim.action, inHistory: false }, indicator, rendered, planner, then)];
-  });
+  const missed = missedBy(again).filter(({ action: made }) => made !== 'seen');
+  const history = missed.map((each) => historyOf(each, indicator, rendered, planner, then));
   return {
     kind: 'write',
     group,
@@ -138,6 +147,17 @@ export function redo({ group, indicator, stored, state, again, planner, sheet }:
     score: derived.score,
     settled: settledOf(group, indicator, state),
   };
+}
+
+/** The record that made the indicator is read again, so nobody may have been told that it is new. */
+function isBornAgain(again: readonly Again[], stored: StoredState | undefined): boolean {
+  return again.some(({ item }) => item.origin === stored?.tipline.born);
+}
+
+function missedBy(again: readonly Again[]): Change[] {
+  return again.flatMap(({ item: { report }, claim }) =>
+    report === undefined || claim === undefined ? [] : [{ report, claim, action: claim.action, inHistory: false }],
+  );
 }
 
 interface StateAt {
