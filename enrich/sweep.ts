@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/port.ts';
-import { TOPICS } from '../core/contract/topics.ts';
 import type { Cursors, IndicatorStore } from '../store/port.ts';
+import { askRechecks } from './recheck.ts';
 
 const AT_ONCE = 5_000;
 /** A recheck that is on its way is not asked for again before this has passed, ms. */
@@ -15,10 +15,7 @@ export interface SweepOptions {
   leaseMs: number;
 }
 
-/**
- * Finds indicators of which something lapses and asks, on `ioc.raw`, to derive them again. It writes no state itself: whoever
- * reads the recheck does, so there is one writer and one order.
- */
+/** Finds indicators of which something lapses and asks to derive them again. */
 export function createSweep({ store, bus, cursors, owner, leaseMs }: SweepOptions): (now: number) => Promise<number> {
   const asked = new Map<string, Asked>();
   return async (now) => {
@@ -28,11 +25,10 @@ export function createSweep({ store, bus, cursors, owner, leaseMs }: SweepOption
     const fresh = (await store.findExpiring(now, AT_ONCE)).filter(
       ({ id, recheckAt }) => asked.get(id)?.recheckAt !== recheckAt,
     );
-    if (fresh.length > 0)
-      await bus.publish(
-        TOPICS.raw,
-        fresh.map(({ id }) => ({ key: id, value: JSON.stringify({ recheck: id }) })),
-      );
+    await askRechecks(
+      bus,
+      fresh.map(({ id }) => id),
+    );
     for (const { id, recheckAt } of fresh) asked.set(id, { recheckAt, at: now });
     return fresh.length;
   };

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Bus } from '../../bus/port.ts';
-import { TOPICS } from '../../core/contract/topics.ts';
-import { INDICATOR_TYPES, type Indicator, type IndicatorType } from '../../core/indicator/type.ts';
+import { INDICATOR_TYPES, type IndicatorType } from '../../core/indicator/type.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import type { WorkerContext } from '../../core/process/worker-context.ts';
 import type { Cursors, IndicatorStore } from '../../store/port.ts';
+import { createActedOn } from './acted-on.ts';
 import { type AllowList, createAllowList } from './allow-list.ts';
 import {
   ALLOW_LIST_APPLIED,
@@ -37,8 +37,11 @@ export function createListKeeper({ files, cursors, store, bus, context, batchesE
   let list = createAllowList([], 0);
   let fingerprint: string | undefined;
   let told = '';
-  /** Entries that this enricher acted on last; at its start, what any enricher did. */
-  let acted: ReadonlySet<string> | undefined;
+  const actOn = createActedOn<readonly string[]>({
+    key: ALLOW_LIST_APPLIED,
+    parse: (value) => (Array.isArray(value) ? value.map(String) : undefined),
+    ...{ cursors, store, bus, batchesEnded },
+  });
 
   async function gather(): Promise<AllowEntry[]> {
     const entries: AllowEntry[] = [];
@@ -60,39 +63,23 @@ export function createListKeeper({ files, cursors, store, bus, context, batchesE
     told = text;
   }
 
-  /**
-   * Rechecks for the entries that came or went. Every enricher does it for itself, when it has the new list and has finished the batches
-   * that began under the old one: so whoever is last to notice a change has everything derived again under the new list.
-   */
-  async function announce(entries: readonly AllowEntry[], now: number): Promise<void> {
-    const applied = await cursors.get(ALLOW_LIST_APPLIED);
-    const before = acted ?? new Set(Array.isArray(applied?.value) ? applied.value.map(String) : []);
-    const after = new Set(
-      entries.filter((entry) => entry.until > now).map(({ indicator }) => `${indicator.type} ${indicator.value}`),
-    );
-    const changed = [...after].filter((key) => !before.has(key)).concat([...before].filter((key) => !after.has(key)));
-    if (changed.length > 0) await recheck(changed);
-    // only now: after a failure the same change is announced again
-    acted = after;
-    if (changed.length > 0) await cursors.put(ALLOW_LIST_APPLIED, [...after], applied?.version ?? null);
+  async function announce(live: readonly AllowEntry[]): Promise<void> {
+    const after = new Set(live.map(({ indicator }) => `${indicator.type} ${indicator.value}`));
+    let changed: string[] = [];
+    const rechecks = await actOn([...after], (told) => {
+      const before = new Set(told);
+      changed = [...after].filter((key) => !before.has(key)).concat([...before].filter((key) => !after.has(key)));
+      return changed.length === 0 ? undefined : covered(changed);
+    });
+    if (rechecks !== undefined)
+      context.log.info({ changed: changed.length, rechecks }, 'allow list changed: what it covers is derived again');
   }
 
-  async function recheck(changed: readonly string[]): Promise<void> {
-    await batchesEnded();
-    await store.refresh();
-    let rechecks = 0;
+  async function* covered(changed: readonly string[]): AsyncGenerator<string[]> {
     for (const key of changed) {
       const at = key.indexOf(' ');
-      const covering: Indicator = { type: key.slice(0, at) as IndicatorType, value: key.slice(at + 1) };
-      for await (const ids of store.findCovered(covering)) {
-        await bus.publish(
-          TOPICS.raw,
-          ids.map((id) => ({ key: id, value: JSON.stringify({ recheck: id }) })),
-        );
-        rechecks += ids.length;
-      }
+      yield* store.findCovered({ type: key.slice(0, at) as IndicatorType, value: key.slice(at + 1) });
     }
-    context.log.info({ changed: changed.length, rechecks }, 'allow list changed: what it covers is derived again');
   }
 
   return {
@@ -104,7 +91,7 @@ export function createListKeeper({ files, cursors, store, bus, context, batchesE
       if (print === fingerprint) return;
       // the new list first: a recheck must not meet the old one
       list = createAllowList(live, now);
-      await announce(live, now);
+      await announce(live);
       fingerprint = print;
     },
   };

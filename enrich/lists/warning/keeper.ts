@@ -1,8 +1,8 @@
 import type { Bus } from '../../../bus/port.ts';
-import { TOPICS } from '../../../core/contract/topics.ts';
 import type { WarningListsConfig } from '../../../core/process/config/sections.ts';
 import type { WorkerContext } from '../../../core/process/worker-context.ts';
 import type { Cursors, IndicatorStore } from '../../../store/port.ts';
+import { createActedOn } from '../acted-on.ts';
 import { type BenignValues, createBenignValues, NOTHING_BENIGN } from './benign-values.ts';
 import { createExceptions } from './exceptions.ts';
 import { findListFiles, readListFiles } from './folders.ts';
@@ -45,8 +45,12 @@ export function createWarningListKeeper(options: WarningListKeeperOptions): Warn
   /** The files as they were when they were read, and what they held. */
   let loaded: string | undefined;
   let digest = '';
-  /** What this enricher acted on last. */
   let acted: string | undefined;
+  const actOn = createActedOn<string>({
+    key: APPLIED,
+    parse: (value) => (typeof value === 'string' ? value : undefined),
+    ...{ cursors, store, bus, batchesEnded },
+  });
 
   async function load(marks: string, files: Awaited<ReturnType<typeof findListFiles>>): Promise<void> {
     const started = performance.now();
@@ -61,36 +65,24 @@ export function createWarningListKeeper(options: WarningListKeeperOptions): Warn
     log.info({ lists, entries, ms: Math.round(performance.now() - started) }, 'warning lists are read');
   }
 
-  /**
-   * Every enricher does it for itself, when it has the new lists and has finished the batches that began under the old ones. Lists have
-   * hundreds of thousands of entries, so the indicators are gone through, not the entries.
-   */
   async function announce(print: string): Promise<void> {
-    const applied = await cursors.get(APPLIED);
-    // without lists now or ever there is nothing to change
-    const never = applied === undefined && values.entries === 0;
-    if (!never && (acted ?? applied?.value) !== print) await recheck();
-    // only now: after a failure the same change is announced again
+    const count = { read: 0 };
+    const rechecks = await actOn(print, (before) => {
+      // without lists now or ever there is nothing to change
+      const never = before === undefined && values.entries === 0;
+      return never || before === print ? undefined : spokenOf(count);
+    });
     acted = print;
-    if (applied?.value !== print) await cursors.put(APPLIED, print, applied?.version ?? null);
+    if (rechecks !== undefined)
+      log.info({ ...count, rechecks }, 'warning lists changed: indicators that they speak of are derived again');
   }
 
-  async function recheck(): Promise<void> {
-    await batchesEnded();
-    await store.refresh();
-    let read = 0;
-    let rechecks = 0;
+  /** Lists have hundreds of thousands of entries, so the indicators are gone through, not the entries. */
+  async function* spokenOf(count: { read: number }): AsyncGenerator<string[]> {
     for await (const page of store.values()) {
-      const changed = page.filter(({ type, value, benign }) => values.listOf({ type, value }) !== benign);
-      read += page.length;
-      rechecks += changed.length;
-      if (changed.length === 0) continue;
-      await bus.publish(
-        TOPICS.raw,
-        changed.map(({ id }) => ({ key: id, value: JSON.stringify({ recheck: id }) })),
-      );
+      count.read += page.length;
+      yield page.filter(({ type, value, benign }) => values.listOf({ type, value }) !== benign).map(({ id }) => id);
     }
-    log.info({ read, rechecks }, 'warning lists changed: indicators that they speak of are derived again');
   }
 
   return {
