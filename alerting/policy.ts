@@ -34,8 +34,8 @@ export function rowId(indicatorId: string): string {
 
 /**
  * The claim that makes a document alertable at `now` (epoch ms): live, not composite, the highest of those above the threshold.
- * A claim of our feeds goes before one of outsiders, or these could take every alert for their own. One claim must meet all of it: two half-sure sources do not add up to one that is sure. The document's own `threat_score` is
- * not asked, because the claim it came from may have lapsed since.
+ * A claim of our feeds goes before one of outsiders, or these could take every alert for their own. One claim must meet all of it: two half-sure
+ * sources do not add up to one that is sure. The document's own `threat_score` is not asked, because the claim it came from may have lapsed since.
  */
 export function alertableClaim(document: EnrichedDocument, threshold: number, now: number): SlimClaim | undefined {
   const { status, benign } = document.tipline;

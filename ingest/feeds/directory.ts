@@ -12,6 +12,7 @@ import {
 import { type DroppedFile, openDropFolder, type Verdict } from '../files/drop-folder.ts';
 import { fileTally } from '../files/file-tally.ts';
 import { openDocument, readerOf } from '../files/open-document.ts';
+import { sameLook } from '../files/tracked.ts';
 import { type Adoption, adoptionOf, adoptValue } from '../foreign.ts';
 import { TO_IDS_POLICIES } from '../formats/misp/options.ts';
 import { PAGE_RECORDS } from '../pages.ts';
@@ -129,9 +130,7 @@ function openDirectory(config: Directory, { log, clock }: OpenContext): PolledFe
   function isStuck(file: DroppedFile): boolean {
     const known = stuck.get(file.name);
     if (known === undefined) return false;
-    const { look } = known.file;
-    const same = look.ino === file.look.ino && look.size === file.look.size && look.mtimeMs === file.look.mtimeMs;
-    if (same && clock.now() - known.at < RETRY_MS) return true;
+    if (sameLook(known.file.look, file.look) && clock.now() - known.at < RETRY_MS) return true;
     stuck.delete(file.name);
     return false;
   }

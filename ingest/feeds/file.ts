@@ -10,7 +10,7 @@ import { BROKEN_DOCUMENT, readDocument } from '../files/read-document.ts';
 import { readLines } from '../files/read-lines.ts';
 import { isUtf16, shapeOf } from '../files/shape.ts';
 import { SharedPage } from '../files/shared-page.ts';
-import { fileCursorShape, headOf, judge, type Look, sameHead, type Tracked } from '../files/tracked.ts';
+import { fileCursorShape, headOf, judge, type Look, sameHead, sameLook, type Tracked } from '../files/tracked.ts';
 import { adoptionOf } from '../foreign.ts';
 import { MOST_LINE_BYTES } from '../formats/lines.ts';
 import { commonKeys } from '../settings.ts';
@@ -93,7 +93,7 @@ function openFiles(config: FileFeed, clock: Clock): PolledFeed {
     }
     for (const [path, look] of looks) {
       const tracked = files[path];
-      if (judge(tracked, look) === 'unchanged' || isSame(done.get(path), look)) continue;
+      if (judge(tracked, look) === 'unchanged' || sameLook(done.get(path), look)) continue;
       try {
         for await (const step of readFile(path, look, tracked, context)) {
           page.add(step.records);
@@ -186,10 +186,6 @@ async function resumeAt(
   const shape = shapeOf(start) ?? (bytesRead === MOST_LINE_BYTES ? 'lines' : undefined);
   if (shape === undefined) return undefined;
   return { ino, head: await headOf(handle, bytes), shape, offset: 0, line: 0, passing: false, size: bytes, mtimeMs };
-}
-
-function isSame(a: Look | undefined, b: Look): boolean {
-  return a !== undefined && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
 }
 
 function asFeedError(error: unknown): TiplineError {

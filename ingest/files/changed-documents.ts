@@ -9,7 +9,7 @@ import { printable } from '../printable.ts';
 import { fileTally } from './file-tally.ts';
 import { lookAt } from './look.ts';
 import { openDocument, readerOf } from './open-document.ts';
-import type { Look } from './tracked.ts';
+import { type Look, sameLook } from './tracked.ts';
 
 export interface ChangedDocuments {
   /** Paths or globs. */
@@ -58,9 +58,9 @@ export function changedDocuments(config: ChangedDocuments): PolledFeed {
       if (context.signal.aborted) return;
       const known = files[path];
       const due = config.snapshot && known !== undefined && context.startedAt - known.readAt >= renewAfter;
-      if (isSame(known, look) && !due) continue;
+      if (sameLook(known, look) && !due) continue;
       const before = failed.get(path);
-      if (isSame(before?.look, look) && context.startedAt - (before?.at ?? 0) < RETRY_MS) {
+      if (sameLook(before?.look, look) && context.startedAt - (before?.at ?? 0) < RETRY_MS) {
         failure ??= before?.error;
         continue;
       }
@@ -123,10 +123,6 @@ async function* stamped(
     }
     for (let at = 0; at < records.length; at += PAGE_RECORDS) yield records.slice(at, at + PAGE_RECORDS);
   }
-}
-
-function isSame(a: Look | undefined, b: Look): boolean {
-  return a !== undefined && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
 }
 
 function asFeedError(error: unknown): TiplineError {

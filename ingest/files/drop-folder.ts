@@ -3,7 +3,7 @@ import { type FileHandle, link, lstat, mkdir, open, opendir, rename, unlink, wri
 import { join } from 'node:path';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import { printable } from '../printable.ts';
-import type { Look } from './tracked.ts';
+import { type Look, sameLook } from './tracked.ts';
 
 /** A regular file in the folder, as it was when it was looked at. */
 export interface DroppedFile {
@@ -70,7 +70,7 @@ export function openDropFolder(path: string, settleAfter: number): DropFolder {
       const current = await lookAtFile(join(path, name));
       if (current === undefined) continue;
       const before = seen.get(name);
-      const since = before !== undefined && isSame(before.look, current) ? before.since : now;
+      const since = before !== undefined && sameLook(before.look, current) ? before.since : now;
       still.set(name, { look: current, since });
       // what was renamed into the folder has been quiet for longer than it has been here, by the machine's own time
       if (now - since >= settleAfter || Date.now() - current.mtimeMs >= settleAfter) ripe.push({ name, look: current });
@@ -84,7 +84,7 @@ export function openDropFolder(path: string, settleAfter: number): DropFolder {
   async function settle(file: DroppedFile, verdict: Verdict): Promise<boolean> {
     const source = join(path, file.name);
     const before = await lookAtFile(source);
-    if (before === undefined || !isSame(before, file.look)) return false;
+    if (!sameLook(before, file.look)) return false;
     const folder = verdict.kind === 'done' ? done : failed;
     const target = await freeName(folder, file.name);
     if (verdict.kind === 'failed') await writeFile(`${target}.reason`, `${verdict.reason}\n`);
@@ -98,7 +98,7 @@ export function openDropFolder(path: string, settleAfter: number): DropFolder {
       throw error;
     }
     const moved = await lookAtFile(target);
-    if (moved !== undefined && isSame(moved, file.look)) return true;
+    if (sameLook(moved, file.look)) return true;
     // in the last moment another file took its name, or somebody wrote to it: it goes back
     if (verdict.kind === 'failed') await unlink(`${target}.reason`);
     await putBack(target, path, file.name);
@@ -118,7 +118,8 @@ export function openDropFolder(path: string, settleAfter: number): DropFolder {
         throw error;
       }
       const info = await handle.stat();
-      if (info.isFile() && isSame({ ino: info.ino, size: info.size, mtimeMs: info.mtimeMs }, file.look)) return handle;
+      if (info.isFile() && sameLook({ ino: info.ino, size: info.size, mtimeMs: info.mtimeMs }, file.look))
+        return handle;
       await handle.close();
       return undefined;
     },
@@ -184,10 +185,6 @@ async function putBack(target: string, folder: string, name: string): Promise<vo
       if (codeOf(error) !== 'EEXIST') throw error;
     }
   }
-}
-
-function isSame(a: Look, b: Look): boolean {
-  return a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
 }
 
 function asFolderError(error: unknown, path: string): TiplineError {

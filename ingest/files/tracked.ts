@@ -46,6 +46,11 @@ export interface Look {
   mtimeMs: number;
 }
 
+/** Does a file look as it did before? */
+export function sameLook(before: Look | undefined, now: Look): boolean {
+  return before?.ino === now.ino && before.size === now.size && before.mtimeMs === now.mtimeMs;
+}
+
 /** Decides without opening the file; `more` must still be confirmed by the fingerprint of its head. */
 export function judge(tracked: Tracked | undefined, look: Look): Verdict {
   if (tracked === undefined || tracked.ino !== look.ino) return 'another';
