@@ -108,6 +108,8 @@ async function runTests(files: string[], options: string[]): Promise<number> {
     '--test-reporter-destination=stdout',
     `--test-reporter=${join(root, 'test/services/no-skips.ts')}`,
     '--test-reporter-destination=stderr',
+    `--test-reporter=${join(root, 'test/services/slowest.ts')}`,
+    '--test-reporter-destination=stdout',
     ...options,
     ...files.map((file) => relative(root, file)),
   ]);

@@ -59,7 +59,7 @@ for (const host of [...places, ...forms]) {
   said[`told of ${host}`] = await got(fetcher, at(host));
 }
 said['redirected within the internet'] = await got(feed(home), via('public.example', at('other.example')));
-said['allowed'] = await got(feed({ ...home, allow_private: true }), via('public.example', at('127.0.0.1')));
+said.allowed = await got(feed({ ...home, allow_private: true }), via('public.example', at('127.0.0.1')));
 said['written down'] = await got(feed({ url: at('127.0.0.1') }), at('127.0.0.1'));
 said['written down by name'] = await got(feed({ deep: [{ url: at('Inside.example') }] }), at('inside.example'));
 said['from inside to inside'] = await got(feed({ url: at('inside.example') }), via('inside.example', at('10.1.2.4')));
