@@ -44,8 +44,9 @@ export function claim(changes: Partial<Claim> = {}): Claim {
   return made.hash === '' ? { ...made, hash: contentHash(made) } : made;
 }
 
-function contentHash({ feed, source, ref, confidence, severity, revoked, validFrom, tags }: Claim): string {
-  const content = [feed, source, ref, confidence, severity, revoked, validFrom, tags].join('|');
+/** As of real ones, what outsiders say is never what a feed of ours says. */
+function contentHash({ feed, outside, source, ref, confidence, severity, revoked, validFrom, tags }: Claim): string {
+  const content = [feed, outside, source, ref, confidence, severity, revoked, validFrom, tags].join('|');
   return hash('sha256', content, 'hex').slice(0, 40);
 }
 
