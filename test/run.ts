@@ -1,40 +1,44 @@
 /**
  * `npm test`: starts the servers that the chosen tests need, runs the tests with Node's own runner, stops everything.
  *
- *   npm test                                  everything
+ *   npm test                                  everything but the long proofs
+ *   npm run test:faults                       those: test/faults, what others' servers say, and chaos
  *   npm test -- test/bus test/store           files or folders
  *   npm test -- --test-name-pattern=rebalance any other option goes to `node --test`
  *   npm test -- --no-servers                  starts none: a test that needs one starts its own
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { globSync, statSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
-import { tiedToUs } from './services/command.ts';
+import { globSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { installPrograms } from './services/debian.ts';
 import { startElasticsearch } from './services/elasticsearch.ts';
 import { isBuilt } from './services/java-build.ts';
 import type { ServerControl } from './services/java-server.ts';
 import { startKafka } from './services/kafka.ts';
-import { type Needs, needsOf } from './services/needs.ts';
+import { type Needs, needsOf, sharesProcess } from './services/needs.ts';
+import { startTests, type TestProcess } from './services/test-process.ts';
 
 const root = resolve(import.meta.dirname, '..');
-/** One test may take this long (fault tests restart servers), the whole run that long: a file that hangs is then named. */
-const testTimeout = 180_000;
+/** The whole run may take this long: a file that hangs is then named. */
 const runTimeout = 45 * 60_000;
+/** Folder of the proofs that take minutes. */
+const LONG = 'faults';
 
 const began = performance.now();
 const servers = new Map<string, ServerControl>();
-let tests: ChildProcess | undefined;
+let tests: TestProcess | undefined;
+let stopping = false;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     say(`${signal}: stopping`);
+    stopping = true;
     // Before there are tests nothing is to be told; servers that are just starting end with this process.
     if (tests === undefined) process.exit(1);
-    interrupt(tests, signal);
+    tests.interrupt(signal);
   });
 }
+// Hundreds of processes load the same modules: what is stripped and compiled once is read by the others.
+process.env.NODE_COMPILE_CACHE ??= join(root, '.cache/compile');
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
@@ -42,9 +46,8 @@ async function main(args: string[]): Promise<number> {
     const files = chosenFiles(args.filter((arg) => !arg.startsWith('-')));
     const needs = needsOf(files);
     if (needs.namespaces) await installPrograms(['nft', 'ip', 'unshare', 'nsenter'], say);
-    if (!args.includes('--no-servers')) await startServers(needs);
     const options = args.filter((arg) => arg.startsWith('-') && arg !== '--no-servers');
-    return await runTests(files, options);
+    return await runAll(files, needs, !args.includes('--no-servers'), options);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     return 1;
@@ -56,9 +59,12 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** The test files below the given folders, and the given files whatever their name; every test when none is given. */
+/** The test files below the given folders, and the given files whatever their name; all but the long proofs when none is given. */
 function chosenFiles(paths: string[]): string[] {
-  const wanted = (paths.length === 0 ? [join(root, 'test')] : paths).map((path) => resolve(path));
+  const usual = readdirSync(join(root, 'test'), { withFileTypes: true })
+    .filter((each) => each.isDirectory() && each.name !== LONG)
+    .map(({ name }) => join(root, 'test', name));
+  const wanted = paths.length === 0 ? usual : paths.map((path) => resolve(path));
   const files = wanted.flatMap((path) => {
     if (statSync(path).isFile()) return [path];
     return globSync('**/*.test.ts', { cwd: path }).map((file) => join(path, file));
@@ -98,49 +104,32 @@ async function provide<T extends ServerControl & { version: string }>(
   say(`${name}: ${server.version} at ${address(server)}, process ${server.pid}`);
 }
 
-async function runTests(files: string[], options: string[]): Promise<number> {
-  const [program = '', ...args] = tiedToUs('TERM', [
-    process.execPath,
-    '--test',
-    '--test-concurrency=2',
-    `--test-timeout=${testTimeout}`,
-    '--test-reporter=spec',
-    '--test-reporter-destination=stdout',
-    `--test-reporter=${join(root, 'test/services/no-skips.ts')}`,
-    '--test-reporter-destination=stderr',
-    `--test-reporter=${join(root, 'test/services/slowest.ts')}`,
-    '--test-reporter-destination=stdout',
-    ...options,
-    ...files.map((file) => relative(root, file)),
-  ]);
-  say(`${files.length} test files, Node ${process.versions.node}`);
-  // A group of its own: one Ctrl-C reaches it once, through us, and nothing of it is left when it has ended.
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
-  tests = child;
+/** Those that share nothing with others first, in one process and while the servers start; then each of the others in its own. */
+async function runAll(files: string[], needs: Needs, startsServers: boolean, options: string[]): Promise<number> {
+  const together = files.filter(sharesProcess);
+  const apart = files.filter((file) => !together.includes(file));
+  say(`${together.length} test files in one process, ${apart.length} in one each; Node ${process.versions.node}`);
   const deadline = setTimeout(() => {
     say(`not finished after ${runTimeout / 60_000} minutes: stopping`);
-    interrupt(child, 'SIGTERM');
+    stopping = true;
+    tests?.interrupt('SIGTERM');
   }, runTimeout);
-  const [code] = await once(child, 'exit');
-  clearTimeout(deadline);
-  killGroup(child);
-  say(`finished after ${((performance.now() - began) / 1000).toFixed(1)} s`);
-  return typeof code === 'number' ? code : 1;
-}
-
-/** Node's runner then names the unfinished tests and ends; a test that holds it up is not waited for long. */
-function interrupt(child: ChildProcess, signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
-  child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
-  setTimeout(() => killGroup(child), 15_000).unref();
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // nobody of the group is left
+  const starting = startsServers ? startServers(needs) : Promise.resolve();
+  starting.catch(() => {});
+  let code = 0;
+  for (const [group, isolation] of [
+    [together, 'together'],
+    [apart, 'apart'],
+  ] as const) {
+    if (isolation === 'apart') await starting;
+    if (group.length === 0) continue;
+    if (stopping) return 1;
+    tests = startTests(group, isolation, options);
+    code = Math.max(code, await tests.ended);
   }
+  clearTimeout(deadline);
+  say(`finished after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  return code;
 }
 
 function say(line: string): void {

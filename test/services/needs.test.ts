@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, it } from 'node:test';
-import { needsOf } from './needs.ts';
+import { needsOf, sharesProcess } from './needs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tipline-needs-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -28,6 +28,16 @@ it('follows imports to whoever asks for a server', () => {
 
 it('knows who works with namespaces', () => {
   assert.deepEqual(needsOf([join(import.meta.dirname, 'netns.test.ts')]), { ...nothing, namespaces: true });
+});
+
+it('lets tests share a process that touch nothing of it, themselves or by what they import', () => {
+  const plain = join(import.meta.dirname, '../core/indicator/id.test.ts');
+  assert.ok(sharesProcess(plain));
+  assert.ok(!sharesProcess(join(import.meta.dirname, 'kafka.test.ts')), 'starts a server');
+  assert.ok(
+    !sharesProcess(join(import.meta.dirname, '../e2e/exit-codes.test.ts')),
+    'starts tipline, by what it imports',
+  );
 });
 
 function written(name: string, text: string): string {
