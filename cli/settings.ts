@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Fields, isFields } from '../core/contract/fields.ts';
+import { EXTERNAL, OPERATOR } from '../core/contract/raw-indicator.ts';
 import { type ReadConfig, readConfig, whole } from '../core/process/config/load.ts';
 import type { Problems } from '../core/process/config/problems.ts';
 import type { Config } from '../core/process/config/sections.ts';
@@ -64,14 +65,19 @@ function readCatalogues({ value, resolvePath, problems }: ReadConfig): Catalogue
 }
 
 /** The feeds that are switched on; what is wrong with any of them goes to the other problems. */
-function parseFeeds({ value, resolvePath, problems }: ReadConfig, catalogue: Catalogue | undefined): ConfiguredFeed[] {
+function parseFeeds(read: ReadConfig, catalogue: Catalogue | undefined): ConfiguredFeed[] {
+  const { value, resolvePath, problems } = read;
   const entries: readonly unknown[] = isFields(value) && Array.isArray(value.feeds) ? value.feeds : [];
   const names = new Set<string>();
-  return entries.flatMap((entry, index) => {
+  /** Those of feeds that are switched off as well. */
+  const known = new Set<string>();
+  const feeds = entries.flatMap((entry, index) => {
     const place = ['feeds', index];
     const section = withCatalogue(entry, catalogue, (issues) => problems.addIssues(issues, place));
-    if (section === undefined || section.enabled === false) return [];
+    if (section === undefined) return [];
     const { name } = section;
+    if (typeof name === 'string') known.add(name);
+    if (section.enabled === false) return [];
     if (typeof name === 'string') {
       const message = `another feed is named ${name} too`;
       if (names.has(name)) problems.add([...place, 'name'], message, 'CONFIG_INVALID');
@@ -82,7 +88,22 @@ function parseFeeds({ value, resolvePath, problems }: ReadConfig, catalogue: Cat
     problems.addIssues(parsed.issues, place);
     return [];
   });
+  refuseStrangers(read, known);
+  return feeds;
 }
+
+/** Whoever enriches what others collect may have no feeds at all, and then every name may be one of theirs. */
+function refuseStrangers({ config, problems }: ReadConfig, known: ReadonlySet<string>): void {
+  if (known.size === 0) return;
+  for (const [index, name] of (config?.enrich.warning_lists.except_feeds ?? []).entries()) {
+    if (known.has(name) || NO_FEEDS.has(name)) continue;
+    const message = `no feed is named ${JSON.stringify(name)}; there are ${[...known].slice(0, 30).join(', ')}`;
+    problems.add(['enrich', 'warning_lists', 'except_feeds', index], message, 'CONFIG_INVALID');
+  }
+}
+
+/** What claims are under that no feed of the configuration took. */
+const NO_FEEDS: ReadonlySet<string> = new Set([EXTERNAL, OPERATOR]);
 
 type Issues = Parameters<Problems['addIssues']>[0];
 

@@ -167,7 +167,7 @@ function readAllowFiles(files: readonly string[]): string {
 
 async function readWarningFolders(settings: Settings): Promise<string> {
   const files = await findListFiles(warningListFolders(settings));
-  const { sorted, problems } = await readListFiles(files, settings.config.enrich.warning_lists.except_lists);
+  const { sorted, problems } = await readListFiles(files, settings.config.enrich.warning_lists);
   if (problems.length > 0) {
     const more = problems.length > MOST_PROBLEMS ? `; and ${problems.length - MOST_PROBLEMS} more` : '';
     const told = problems.slice(0, MOST_PROBLEMS).join('; ');

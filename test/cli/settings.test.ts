@@ -140,3 +140,21 @@ describe('who may block', () => {
     );
   });
 });
+
+describe('names of feeds in other sections', () => {
+  const excepting = (names: string, feed = '  - { name: sandbox, type: tcp }\n') =>
+    `feeds:\n${feed}enrich:\n  warning_lists:\n    except_feeds: [${names}]\n`;
+
+  it('must be those of feeds', () => {
+    assert.deepEqual(refusal(excepting('sandbox, sandbx')), [
+      '5: enrich.warning_lists.except_feeds.1: no feed is named "sandbx"; there are sandbox',
+    ]);
+  });
+
+  it('may be of one that is switched off, or of nobody that is known', () => {
+    assert.equal(feeds(excepting('sandbox, external')).length, 1);
+    assert.equal(feeds(excepting('sandbox', '  - { name: sandbox, type: tcp, enabled: false }\n')).length, 0);
+    // whoever enriches only may have no feeds of its own
+    assert.equal(feeds('enrich: { warning_lists: { except_feeds: [elsewhere] } }\n').length, 0);
+  });
+});

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf, TiplineError } from '../../../core/process/errors.ts';
 import { addList, emptySorted, type Sorted } from './compile.ts';
+import { createListNames, type NamedLists } from './list-names.ts';
 import { readWarningList } from './read-list.ts';
 
 /** A file that may hold a list; `mark` changes when the file does. */
@@ -56,20 +57,25 @@ async function walk(folder: string, depth: number, into: ListFile[]): Promise<vo
 
 export interface ReadFolders {
   readonly sorted: Sorted;
+  /** Names of the lists that the configuration has under `whole_hosts`. */
+  readonly wholeHosts: ReadonlySet<string>;
   readonly problems: readonly string[];
   /** Of what the files hold, wherever they lie. */
   readonly digest: string;
 }
 
-/** Reads the files, one after the other, with a turn for others between them. `without`: names of lists (or of their folders) to leave out. */
-export async function readListFiles(files: readonly ListFile[], without: readonly string[]): Promise<ReadFolders> {
+/** Reads the files, one after the other, with a turn for others between them. */
+export async function readListFiles(files: readonly ListFile[], named: NamedLists): Promise<ReadFolders> {
   const sorted = emptySorted();
   const problems: string[] = [];
   const note = (wrong: readonly string[]): void => {
     problems.push(...wrong.slice(0, MOST_PROBLEMS - problems.length));
   };
   const digest = createHash('sha256');
-  const left = new Set(without.map((name) => name.toLowerCase()));
+  const left = createListNames('except_lists', named.except_lists);
+  const whole = createListNames('whole_hosts', named.whole_hosts);
+  const wholeHosts = new Set<string>();
+  const known: string[] = [];
   for (const { path, bytes } of files) {
     await nextTurn();
     if (bytes > LARGEST) {
@@ -77,13 +83,17 @@ export async function readListFiles(files: readonly ListFile[], without: readonl
       continue;
     }
     const standIn = basename(path) === 'list.json' ? basename(dirname(path)) : basename(path, '.json');
+    known.push(standIn);
     try {
       const text = await readFile(path, 'utf8');
       digest.update(text);
       const read = readWarningList(text, path, standIn);
       note(read.problems);
       const { list } = read;
-      if (list === undefined || left.has(list.name.toLowerCase()) || left.has(standIn.toLowerCase())) continue;
+      const called = list === undefined ? [standIn] : [list.name, standIn];
+      const isLeft = left.has(called);
+      if (whole.has(called) && list !== undefined) wholeHosts.add(list.name);
+      if (list === undefined || isLeft) continue;
       for (const wrong of addList(sorted, list)) {
         note(wrong);
         await nextTurn();
@@ -92,5 +102,6 @@ export async function readListFiles(files: readonly ListFile[], without: readonl
       note([`${path}: cannot be read: ${messageOf(error)}`]);
     }
   }
-  return { sorted, problems, digest: digest.digest('hex') };
+  for (const names of [left, whole]) note(names.problems(known));
+  return { sorted, wholeHosts, problems, digest: digest.digest('hex') };
 }

@@ -40,7 +40,7 @@ export interface WarningListKeeperOptions {
 export function createWarningListKeeper(options: WarningListKeeperOptions): WarningListKeeper {
   const { folders, config, cursors, store, bus, context, batchesEnded } = options;
   const { log } = context;
-  const rules = { exceptions: createExceptions(config.except), wholeHosts: new Set(config.whole_hosts) };
+  const exceptions = createExceptions(config.except);
   let values = NOTHING_BENIGN;
   /** The files as they were when they were read, and what they held. */
   let loaded: string | undefined;
@@ -54,8 +54,8 @@ export function createWarningListKeeper(options: WarningListKeeperOptions): Warn
 
   async function load(marks: string, files: Awaited<ReturnType<typeof findListFiles>>): Promise<void> {
     const started = performance.now();
-    const { sorted, problems, digest: read } = await readListFiles(files, config.except_lists);
-    values = createBenignValues(sorted, rules);
+    const { sorted, wholeHosts, problems, digest: read } = await readListFiles(files, config);
+    values = createBenignValues(sorted, { exceptions, wholeHosts });
     loaded = marks;
     digest = read;
     for (const problem of problems.slice(0, MOST_TOLD)) log.warn({}, `warning list: ${problem}`);

@@ -9,7 +9,7 @@ import { findListFiles, readListFiles } from '../../../../enrich/lists/warning/f
 import { listOf } from './benign-from.ts';
 
 const FOLDER = 'rules/warning-lists';
-const { sorted, problems } = await readListFiles(await findListFiles([FOLDER]), []);
+const { sorted, problems } = await readListFiles(await findListFiles([FOLDER]), { except_lists: [], whole_hosts: [] });
 const values = createBenignValues(sorted, { exceptions: createExceptions([]), wholeHosts: new Set() });
 
 describe('shipped warning lists', () => {
