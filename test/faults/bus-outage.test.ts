@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import type { Batch, Subscription } from '../../../bus/port.ts';
-import { freshName } from '../../services/given.ts';
-import { type KafkaServer, startKafka } from '../../services/kafka.ts';
-import { until } from '../../services/wait.ts';
-import { freshTopic, openBus, type WatchedBus } from './open-bus.ts';
+import type { Batch, Subscription } from '../../bus/port.ts';
+import { freshTopic, openBus, type WatchedBus } from '../bus/kafka/open-bus.ts';
+import { freshName } from '../services/given.ts';
+import { type KafkaServer, startKafka } from '../services/kafka.ts';
+import { until } from '../services/wait.ts';
 
 const PATIENCE = 90_000;
 

@@ -25,7 +25,7 @@ describe('what feeds say costs CPU time by its length, and little of it', () => 
   it(`so do texts that nobody thought of (TIPLINE_FUZZ_SEED=${SEED})`, async () => {
     for await (const { target, shape, growth } of search(TARGETS, SEED, SECONDS))
       assert.fail(
-        `${target.name} ${JSON.stringify(shape)}: ${describeGrowth(growth)}; keep the shape in test/ingest/fuzz`,
+        `${target.name} ${JSON.stringify(shape)}: ${describeGrowth(growth)}; keep the shape in test/faults/fuzz`,
       );
   });
 });

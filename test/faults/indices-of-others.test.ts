@@ -5,10 +5,10 @@ import { after, before, it } from 'node:test';
 import { stringify } from 'yaml';
 import { createClient } from '../../store/elasticsearch/client.ts';
 import { createNames } from '../../store/elasticsearch/names.ts';
+import { type Folder, openFolder } from '../e2e/folder.ts';
 import { freshName, givenElasticsearch } from '../services/given.ts';
 import { makeLogstashDay, pictureOf } from '../store/elasticsearch/logstash-days.ts';
 import { removeAll, testConfig } from '../store/elasticsearch/opened.ts';
-import { type Folder, openFolder } from './folder.ts';
 
 let folder: Folder;
 const prefix = `${freshName('others')}-`;

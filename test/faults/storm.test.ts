@@ -6,9 +6,9 @@ import { ALERTING_GROUP } from '../../alerting/worker.ts';
 import type { Outgoing } from '../../bus/port.ts';
 import type { Summary } from '../../cli/run/summary.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
+import { type Lab, openLab } from '../e2e/lab.ts';
 import { type MailServer, type ReceivedMail, startSmtp } from '../services/smtp.ts';
 import { until } from '../services/wait.ts';
-import { type Lab, openLab } from './lab.ts';
 
 const ALERTS = Number(process.env.TIPLINE_STORM_ALERTS ?? 10_000);
 const ROWS = 50;

@@ -4,8 +4,8 @@ import type { Log } from '../../../core/process/log.ts';
 import type { Clock } from '../../../ingest/clock.ts';
 import type { ConfiguredFeed } from '../../../ingest/feed.ts';
 import type { Cursors } from '../../../store/port.ts';
-import type { Lab } from '../lab.ts';
-import type { MemoryCursors } from '../memory-cursors.ts';
+import type { Lab } from '../../ingest/lab.ts';
+import type { MemoryCursors } from '../../ingest/memory-cursors.ts';
 import type { Watch } from './watch.ts';
 
 /** When a feed went from one process to another, epoch ms. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { type KafkaServer, startKafka } from './kafka.ts';
+import { type KafkaServer, startKafka } from '../../services/kafka.ts';
 
 describe('Kafka', () => {
   let server: KafkaServer;

@@ -1,5 +1,5 @@
 import type { FormatName } from '../../../ingest/formats/known.ts';
-import { stixPackage } from '../formats/stix1/package.ts';
+import { stixPackage } from '../../ingest/formats/stix1/package.ts';
 import type { Shape } from './shape.ts';
 import { format, type Target } from './target.ts';
 import { JSON_WORDS, PROSE, PROSE_WORDS, XML_WORDS } from './words.ts';

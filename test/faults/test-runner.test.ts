@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { isAlive } from './services/alive.ts';
-import { until } from './services/wait.ts';
+import { isAlive } from '../services/alive.ts';
+import { until } from '../services/wait.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tipline-run-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const given = relative(folder, join(import.meta.dirname, 'services/given.ts'));
+const given = relative(folder, join(import.meta.dirname, '../services/given.ts'));
 
 describe('the test runner', () => {
   it('passes when every test passes, starts no server nobody asks for, and ends with the counts of Node', async () => {
@@ -83,7 +83,7 @@ interface Run {
 function started(...args: string[]): Run {
   // Node's runner refuses to run inside a test of its own, and this run is to start its servers itself.
   const { NODE_TEST_CONTEXT: _context, TIPLINE_TEST_KAFKA: _kafka, ...env } = process.env;
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'run.ts'), ...args], { stdio: 'pipe', env });
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../run.ts'), ...args], { stdio: 'pipe', env });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   return { child, ended: once(child, 'close').then(([code]) => code), output: () => output };

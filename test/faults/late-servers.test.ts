@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Server } from 'node:net';
 import { after, describe, it } from 'node:test';
+import { openLab } from '../e2e/lab.ts';
 import { freePort } from '../services/free-port.ts';
 import { givenKafka } from '../services/given.ts';
 import { until } from '../services/wait.ts';
-import { openLab } from './lab.ts';
 
 /** Has `port` lead to `target` (`host:port`) from now on. */
 function lead(port: number, target: string): Server {

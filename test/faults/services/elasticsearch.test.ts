@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Client } from '@elastic/elasticsearch';
-import { type ElasticsearchServer, startElasticsearch } from './elasticsearch.ts';
-import { until } from './wait.ts';
+import { type ElasticsearchServer, startElasticsearch } from '../../services/elasticsearch.ts';
+import { until } from '../../services/wait.ts';
 
 describe('Elasticsearch', () => {
   let server: ElasticsearchServer;

@@ -5,9 +5,9 @@ import { after, before, describe, it } from 'node:test';
 import kafkajs from 'kafkajs';
 import { stringify } from 'yaml';
 import type { Summary } from '../../cli/run/summary.ts';
+import { type Ended, type Folder, openFolder } from '../e2e/folder.ts';
 import { freePort } from '../services/free-port.ts';
 import { type KafkaServer, startKafka } from '../services/kafka.ts';
-import { type Ended, type Folder, openFolder } from './folder.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } = kafkajs;
 type AclOperation = kafkajs.AclOperationTypes;

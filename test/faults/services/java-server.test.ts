@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
-import { isAlive } from './alive.ts';
-import { until } from './wait.ts';
+import { isAlive } from '../../services/alive.ts';
+import { until } from '../../services/wait.ts';
 
 /** What another process does that starts a server and never stops it. */
 const scenes = {
@@ -25,7 +25,7 @@ describe('a server', { concurrency: 2 }, () => {
 
 async function abandonedBy(action: string): Promise<{ pid: number; folder: string }> {
   const code = `
-    import { startKafka } from ${JSON.stringify(`${import.meta.dirname}/kafka.ts`)};
+    import { startKafka } from ${JSON.stringify(`${import.meta.dirname}/../../services/kafka.ts`)};
     const server = await startKafka();
     process.stdout.write(JSON.stringify({ pid: server.pid, folder: server.folder }) + '\\n', () => { ${action} });
   `;

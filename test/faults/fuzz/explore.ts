@@ -1,5 +1,5 @@
 /**
- * Fuzzing for as long as wanted: `node test/ingest/fuzz/explore.ts SECONDS [SEED] [NAME]`, SECONDS of CPU time, on the parsers whose names hold NAME.
+ * Fuzzing for as long as wanted: `node test/faults/fuzz/explore.ts SECONDS [SEED] [NAME]`, SECONDS of CPU time, on the parsers whose names hold NAME.
  * Prints every text whose cost is out of bounds; such a shape belongs into the seeds, for good.
  */
 import { describeGrowth } from './growth.ts';

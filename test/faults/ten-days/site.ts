@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { indicatorId } from '../../../core/indicator/id.ts';
-import type { Reply, Seen } from '../../faults/collectors/faults.ts';
-import type { Stand } from '../../faults/collectors/stand.ts';
-import type { SteppedClock } from '../stepped-clock.ts';
+import type { SteppedClock } from '../../ingest/stepped-clock.ts';
+import type { Reply, Seen } from '../collectors/faults.ts';
+import type { Stand } from '../collectors/stand.ts';
 import { DAY, HOUR, SECOND } from './time.ts';
 
 /**

@@ -7,8 +7,8 @@ import type { Outgoing } from '../../bus/port.ts';
 import type { Summary } from '../../cli/run/summary.ts';
 import type { DeadLetter } from '../../core/contract/dead-letter.ts';
 import { TOPICS } from '../../core/contract/topics.ts';
+import { type Lab, openLab } from '../e2e/lab.ts';
 import { BROKEN_WAYS, type BrokenWay } from './broken-ways.ts';
-import { type Lab, openLab } from './lab.ts';
 
 const EVENTS = Number(process.env.TIPLINE_BROKEN_EVENTS ?? 10_000);
 /** One record in so many is broken, each time in the next of the ways. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { readCatalogue } from '../../../ingest/catalogue.ts';
 import { createEventTable, type StoredTable } from '../../../ingest/feeds/misp/event-table.ts';
-import type { Stand } from '../../faults/collectors/stand.ts';
-import { STANDS } from '../../faults/collectors/stands/index.ts';
-import { ip } from '../../faults/collectors/values.ts';
+import type { Stand } from '../collectors/stand.ts';
+import { STANDS } from '../collectors/stands/index.ts';
+import { ip } from '../collectors/values.ts';
 import type { Site, Trouble } from './site.ts';
 
 /** How a source is read, and what happens to it. */

@@ -2,8 +2,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { indicatorId } from '../../../core/indicator/id.ts';
-import { addressesOf, type StixObject, stixIndicators } from '../../faults/collectors/taxii2-server.ts';
-import { domain, hash } from '../../faults/collectors/values.ts';
+import { addressesOf, type StixObject, stixIndicators } from '../collectors/taxii2-server.ts';
+import { domain, hash } from '../collectors/values.ts';
 
 const A_TIME = 3;
 
