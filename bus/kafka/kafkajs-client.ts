@@ -4,11 +4,8 @@ import type { KafkaConfig } from '../../core/process/config/sections.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
 import { CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './cluster.ts';
-import { repairCoordinatorLoss } from './coordinator.ts';
-import { replaceFetchDecoder } from './fetch-decoder.ts';
-import { repairIdleTimer } from './idle-timer.ts';
-import { demandKnownKafkajs } from './internals.ts';
-import { createSocketFactory } from './socket.ts';
+import { repairKafkajs } from './repairs/kafkajs.ts';
+import { createSocketFactory } from './repairs/sockets.ts';
 import { tlsOptions } from './tls.ts';
 
 /** What the user of a client wants to know, and tells. */
@@ -33,10 +30,7 @@ const UNREACHABLE = 'Failed to connect to seed broker';
 
 /** Clients of kafkajs, which consume. The version is checked and repaired once, here. */
 export function kafkajsClients(config: KafkaConfig, log: Log): NewClient {
-  demandKnownKafkajs();
-  repairIdleTimer();
-  repairCoordinatorLoss();
-  replaceFetchDecoder();
+  repairKafkajs();
   const tls = tlsOptions(config.tls);
 
   return (watch) =>

@@ -3,17 +3,11 @@ import type { Located } from '../port.ts';
 import type { BusAdmin, Extent } from './admin.ts';
 import type { Cluster } from './cluster.ts';
 import { busError } from './errors.ts';
-import { type Fetched, fetchPartition } from './fetch-request.ts';
+import { fetchPartition } from './fetch-request.ts';
 import { decodeRecordSet, type FetchedMessage } from './format/decode.ts';
 import { toIncoming } from './incoming.ts';
-import { kafkajsModule } from './internals.ts';
 import { connectionTo, topicLayout } from './layout.ts';
-
-/** What kafkajs's consumer does with the records of transactions that were taken back. */
-const withoutAborted = kafkajsModule('consumer/filterAbortedMessages.js') as (fetched: {
-  messages: FetchedMessage[];
-  abortedTransactions: Fetched['aborted'];
-}) => FetchedMessage[];
+import { withoutAborted } from './repairs/aborted.ts';
 
 const FETCH_BYTES = 4 * 1024 ** 2;
 const OFFSET_OUT_OF_RANGE = 1;

@@ -4,12 +4,12 @@ import { createBackoff, pause } from '../../core/process/backoff.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';
 import type { ConsumeOptions } from '../port.ts';
-import { coordinatorLost } from './coordinator.ts';
 import { busError, placeVerdict } from './errors.ts';
 import { toIncoming } from './incoming.ts';
 import { type NewClient, RETRIES } from './kafkajs-client.ts';
 import type { Line } from './outages.ts';
 import { createPlace, HEARTBEAT_MS, InHand, SESSION_TIMEOUT_MS } from './place.ts';
+import { coordinatorLost } from './repairs/coordinator-loss.ts';
 
 export type SessionEnd =
   | { reason: 'stopped' }

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import kafkajs from 'kafkajs';
-import { coordinatorLost, repairCoordinatorLoss } from '../../../bus/kafka/coordinator.ts';
-import { placeVerdict } from '../../../bus/kafka/errors.ts';
-import { replaceFetchDecoder } from '../../../bus/kafka/fetch-decoder.ts';
-import { kafkajsModule } from '../../../bus/kafka/internals.ts';
-import { createSocketFactory } from '../../../bus/kafka/socket.ts';
+import { placeVerdict } from '../../../../bus/kafka/errors.ts';
+import { coordinatorLost } from '../../../../bus/kafka/repairs/coordinator-loss.ts';
+import { repairKafkajs } from '../../../../bus/kafka/repairs/kafkajs.ts';
+import { createSocketFactory } from '../../../../bus/kafka/repairs/sockets.ts';
+import { kafkajsModule } from '../../../../bus/kafka/repairs/upstream.ts';
 
 describe('a heartbeat of kafkajs', () => {
   interface Group {
     heartbeat(options: { interval: number }): Promise<void>;
   }
-  repairCoordinatorLoss();
+  repairKafkajs();
   const { prototype } = kafkajsModule('consumer/consumerGroup.js') as { prototype: Group };
 
   /** A member whose coordinator answers with `error`, with as much of kafkajs's own members as a heartbeat needs. */
@@ -78,7 +78,7 @@ describe('sockets for kafkajs', () => {
 
 describe('records in a format from before Kafka 0.11', () => {
   it('are left to kafkajs', async () => {
-    replaceFetchDecoder();
+    repairKafkajs();
     type Encoder = { buffer: Buffer };
     const MessageSet = kafkajsModule('protocol/messageSet/index.js') as (options: object) => Encoder;
     const Decoder = kafkajsModule('protocol/decoder.js') as new (buffer: Buffer) => object;

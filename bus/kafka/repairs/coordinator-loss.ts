@@ -1,4 +1,4 @@
-import { kafkajsModule } from './internals.ts';
+import { kafkajsModule, type Repair } from './upstream.ts';
 
 /** As much of kafkajs's ConsumerGroup as the repair touches. */
 interface ConsumerGroup {
@@ -18,23 +18,23 @@ export function coordinatorLost(cause: unknown): Error {
   return Object.assign(error, { name: 'KafkaJSProtocolError', type: 'NOT_COORDINATOR_FOR_GROUP', retriable: true });
 }
 
-let repaired = false;
-
 /**
  * When the broker dies that coordinates its group, kafkajs 2.2.4 sends heartbeat after heartbeat to the same broker, although another has
  * taken over long since, until it has no retries left: half a minute in which nothing is read. A connection that fails says that the
  * coordinator is gone.
  */
-export function repairCoordinatorLoss(): void {
-  if (repaired) return;
-  repaired = true;
-  const { prototype } = kafkajsModule('consumer/consumerGroup.js') as { prototype: ConsumerGroup };
-  const heartbeat = prototype.heartbeat;
-  prototype.heartbeat = async function heartbeatOrRejoin(this: ConsumerGroup, options: { interval: number }) {
-    try {
-      await heartbeat.call(this, options);
-    } catch (error) {
-      throw error instanceof Error && CONNECTION_TROUBLE.has(error.name) ? coordinatorLost(error) : error;
-    }
-  };
-}
+export const coordinatorLoss: Repair = {
+  module: 'consumer/consumerGroup.js',
+  sha256: 'f3e461738585a8dc6574c647123a18afc732f81cdee4f9f7bb62e4aa1dffbfbb',
+  apply() {
+    const { prototype } = kafkajsModule(this.module) as { prototype: ConsumerGroup };
+    const heartbeat = prototype.heartbeat;
+    prototype.heartbeat = async function heartbeatOrRejoin(this: ConsumerGroup, options: { interval: number }) {
+      try {
+        await heartbeat.call(this, options);
+      } catch (error) {
+        throw error instanceof Error && CONNECTION_TROUBLE.has(error.name) ? coordinatorLost(error) : error;
+      }
+    };
+  },
+};

@@ -1,7 +1,21 @@
 import { createRequire } from 'node:module';
-import { TiplineError } from '../../core/process/errors.ts';
+import { TiplineError } from '../../../core/process/errors.ts';
 
 const require = createRequire(import.meta.url);
+
+/** A module of kafkajs that it does not export, and that was read before something here was built upon it. */
+export interface Upstream {
+  /** Its path below src/. */
+  module: string;
+  /** Of its text as it was read. A test holds the installed one to it. */
+  sha256: string;
+}
+
+/** Something in kafkajs that is put right from outside. */
+export interface Repair extends Upstream {
+  /** To be called once, before kafkajs is used. */
+  apply(): void;
+}
 
 /** The version whose insides were read; package.json pins it. */
 export const KNOWN_KAFKAJS = '2.2.4';

@@ -1,8 +1,15 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
+import type { Upstream } from './upstream.ts';
 
 const KEEP_ALIVE_MS = 60_000;
+
+/** Its own factory, which ours copies. */
+export const ownSockets: Upstream = {
+  module: 'network/socketFactory.js',
+  sha256: '1493fc580263350fdbe75fa633b6df70f39d4b11d0520b45243cb1df45168577',
+};
 
 /**
  * Sockets for kafkajs, made as its own factory makes them, with two differences. One who is done with a client gets no more of them:
