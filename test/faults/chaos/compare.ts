@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { simpleParser } from 'mailparser';
 import { type EnrichedDocument, isLater, type Moment, momentOf } from '../../../core/contract/enriched-document.ts';
 import { TOPICS } from '../../../core/contract/topics.ts';
 import type { Lab } from '../../e2e/lab.ts';
@@ -48,7 +49,7 @@ export async function differences(lab: Lab, expected: Expected): Promise<string[
   differ('not blocked', without(must, standing));
   differ('blocked', without(standing, may));
 
-  const mailed = mailedOften(lab);
+  const mailed = await mailedOften(lab);
   const wronglyMailed = expected.loud
     .map(({ indicator, most }) => ({ indicator, most, often: mailed.get(indicator) ?? 0 }))
     .filter(({ most, often }) => often < 1 || often > most);
@@ -119,13 +120,14 @@ async function standingBlocks(lab: Lab): Promise<Set<string>> {
   return new Set(lines.map((line) => (JSON.parse(line) as { value: string }).value));
 }
 
-/** How often each indicator stands in a mail. */
-function mailedOften(lab: Lab): Map<string, number> {
+/** How often each indicator stands in a mail, read as a mail reader does: quoted-printable breaks lines anywhere, in the middle of a value too. */
+async function mailedOften(lab: Lab): Promise<Map<string, number>> {
   const folder = join(lab.folder, 'data/mail');
   const often = new Map<string, number>();
   for (const file of readdirSync(folder)) {
     if (!file.endsWith('.eml')) continue;
-    for (const [, shown = ''] of readFileSync(join(folder, file), 'utf8').matchAll(/^ *\d+\. \[\d+\] (\S+)\r?$/gm)) {
+    const { text = '' } = await simpleParser(readFileSync(join(folder, file)));
+    for (const [, shown = ''] of text.matchAll(/^ *\d+\. \[\d+\] (\S+)$/gm)) {
       const value = shown.replaceAll('[.]', '.');
       often.set(value, (often.get(value) ?? 0) + 1);
     }
@@ -136,12 +138,27 @@ function mailedOften(lab: Lab): Map<string, number> {
 /** What the outbox has of these, and of mails that have not gone out: without it nobody can tell why an alert was not mailed. */
 async function outboxOf(lab: Lab, ids: readonly string[]): Promise<string> {
   if (ids.length === 0) return '';
-  const keys = ids.map((id) => `threshold:${id}`);
-  const { hits } = await lab.ask<{ hits: { hits: { _source: unknown }[] } }>('POST', 'tipline_outbox/_search', {
-    size: 50,
-    query: { bool: { should: [{ terms: { key: keys } }, { term: { sent: false } }] } },
-  });
-  return hits.hits.map(({ _source }) => JSON.stringify(_source).slice(0, 1_500)).join('\n');
+  const ask = async (should: readonly unknown[]): Promise<OutboxEntry[]> => {
+    const { hits } = await lab.ask<{ hits: { hits: { _source: OutboxEntry }[] } }>('POST', 'tipline_outbox/_search', {
+      size: 50,
+      query: { bool: { should } },
+    });
+    return hits.hits.map(({ _source }) => _source);
+  };
+  const rows = await ask([{ terms: { key: ids.map((id) => `threshold:${id}`) } }]);
+  const mails = await ask([{ terms: { key: rows.map(({ body }) => body.mail ?? '') } }, { term: { sent: false } }]);
+  const files = readdirSync(join(lab.folder, 'data/mail')).filter((file) =>
+    mails.some(({ key }) => file.includes(key)),
+  );
+  return [...rows, ...mails]
+    .map((entry) => JSON.stringify(entry).slice(0, 3_000))
+    .concat(files)
+    .join('\n');
+}
+
+interface OutboxEntry {
+  key: string;
+  body: { mail?: string | null };
 }
 
 /** The latest moment of each indicator on `ioc.enriched`. */
