@@ -33,7 +33,8 @@ it('knows who works with namespaces', () => {
 it('lets tests share a process that touch nothing of it, themselves or by what they import', () => {
   const plain = join(import.meta.dirname, '../core/indicator/id.test.ts');
   assert.ok(sharesProcess(plain));
-  assert.ok(!sharesProcess(join(import.meta.dirname, 'kafka.test.ts')), 'starts a server');
+  assert.ok(!sharesProcess(join(import.meta.dirname, 'netns.test.ts')), 'makes namespaces');
+  assert.ok(!sharesProcess(written('elsewhere.test.ts', "import 'node:test';")), 'is none of ours');
   assert.ok(
     !sharesProcess(join(import.meta.dirname, '../e2e/exit-codes.test.ts')),
     'starts tipline, by what it imports',

@@ -41,12 +41,15 @@ const PASSIVE = new Set(['wait.ts', 'free-port.ts', 'needs.ts'].map((name) => jo
 
 /** Can this test run in one process with others? Neither it nor what it imports of the tests touches what belongs to the process. */
 export function sharesProcess(testFile: string): boolean {
+  const tests = join(import.meta.dirname, '..');
+  // Nothing is known of one from elsewhere.
+  if (!testFile.startsWith(tests)) return false;
   const seen = new Set<string>();
   const ahead = [testFile];
   for (let file = ahead.pop(); file !== undefined; file = ahead.pop()) {
     if (seen.has(file)) continue;
     seen.add(file);
-    if (!file.startsWith(join(import.meta.dirname, '..'))) continue;
+    if (!file.startsWith(tests)) continue;
     if (file.startsWith(import.meta.dirname) && !PASSIVE.has(file)) return false;
     const text = readFileSync(file, 'utf8');
     if (OF_THE_PROCESS.test(text)) return false;
