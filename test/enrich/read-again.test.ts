@@ -4,21 +4,14 @@ import fc from 'fast-check';
 import type { Batch, Incoming } from '../../bus/port.ts';
 import type { EnrichedDocument } from '../../core/contract/enriched-document.ts';
 import { FEED_HEADER } from '../../core/contract/raw-indicator.ts';
-import { INDICATOR_TYPES } from '../../core/indicator/type.ts';
-import { readSeverityFile } from '../../core/process/config/severity-file.ts';
 import { silentLog } from '../../core/process/log.ts';
 import { noSeam } from '../../core/process/seam.ts';
 import { enrichBatch } from '../../enrich/batch.ts';
-import { createAllowList } from '../../enrich/lists/allow-list.ts';
-import { NOTHING_BENIGN } from '../../enrich/lists/warning/benign-values.ts';
-import type { Planner } from '../../enrich/planner.ts';
 import { createSheets } from '../../enrich/sheet.ts';
-import { lifetimesOf } from '../../enrich/state/policy.ts';
-import { weightsOf } from '../../enrich/state/score.ts';
 import { createSettled } from '../../enrich/state/settled.ts';
-import { severityRules } from '../../enrich/state/severity.ts';
 import { readState } from '../../store/elasticsearch/states.ts';
 import type { IndicatorStore } from '../../store/port.ts';
+import { plainPlanner } from './plain-planner.ts';
 
 const NOW = Date.UTC(2026, 0, 15);
 
@@ -40,19 +33,7 @@ interface Step {
   readonly death: Death | undefined;
 }
 
-const planner: Planner = {
-  policy: {
-    weights: weightsOf({ confidence: 0.7, severity: 0.3 }),
-    severity: severityRules(readSeverityFile('rules/severity.yaml')),
-    lifetimes: lifetimesOf(INDICATOR_TYPES, {}),
-  },
-  allowed: createAllowList([], 0),
-  benign: NOTHING_BENIGN,
-  exceptFeeds: new Set(),
-  geo: { look: () => ({ geo: '', as: '' }), description: 'none', refresh: async () => {} },
-  quantumOf: () => 6 * 3_600_000,
-  historyRetention: 90 * 86_400_000,
-};
+const planner = plainPlanner();
 
 /** Takes the records in batches as the steps say, each death followed by another process, and gives what is there in the end. */
 async function run(said: readonly Said[], steps: readonly Step[]) {

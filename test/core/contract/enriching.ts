@@ -1,19 +1,14 @@
 import type { Incoming } from '../../../bus/port.ts';
 import type { EnrichedDocument } from '../../../core/contract/enriched-document.ts';
-import { INDICATOR_TYPES } from '../../../core/indicator/type.ts';
-import { readSeverityFile } from '../../../core/process/config/severity-file.ts';
 import type { GeoLookup } from '../../../enrich/geo/lookup.ts';
 import { readBatch } from '../../../enrich/group.ts';
 import { createAllowList } from '../../../enrich/lists/allow-list.ts';
 import type { AllowEntry } from '../../../enrich/lists/entry.ts';
-import { type BenignValues, NOTHING_BENIGN } from '../../../enrich/lists/warning/benign-values.ts';
+import type { BenignValues } from '../../../enrich/lists/warning/benign-values.ts';
 import { plan } from '../../../enrich/plan.ts';
-import type { Planner } from '../../../enrich/planner.ts';
 import { createSheets } from '../../../enrich/sheet.ts';
-import { lifetimesOf } from '../../../enrich/state/policy.ts';
-import { weightsOf } from '../../../enrich/state/score.ts';
-import { severityRules } from '../../../enrich/state/severity.ts';
 import type { StoredState } from '../../../store/port.ts';
+import { plainPlanner } from '../../enrich/plain-planner.ts';
 
 export const DAY = 86_400_000;
 export const NOW = Date.parse('2026-03-01T12:00:00.000Z');
@@ -35,25 +30,13 @@ export function openEnriching(
 ) {
   const states = new Map<string, StoredState>();
   const sheet = createSheets().take();
-  const nowhere: GeoLookup = { look: () => ({ geo: '', as: '' }), refresh: async () => {}, description: 'none' };
   let offset = 0;
 
   return {
     /** Texts and bytes are taken as they are, all else as JSON. */
     take(records: readonly unknown[], now = NOW): Rendered {
-      const planner: Planner = {
-        policy: {
-          weights: weightsOf({ confidence: 0.7, severity: 0.3 }),
-          severity: severityRules(readSeverityFile('rules/severity.yaml')),
-          lifetimes: lifetimesOf(INDICATOR_TYPES, {}),
-        },
-        allowed: createAllowList(options.allow ?? [], now),
-        benign: options.benign ?? NOTHING_BENIGN,
-        exceptFeeds: options.exceptFeeds ?? new Set(),
-        geo: options.geo ?? nowhere,
-        quantumOf: () => 6 * 3_600_000,
-        historyRetention: 90 * DAY,
-      };
+      const { allow = [], ...others } = options;
+      const planner = plainPlanner({ allowed: createAllowList(allow, now), ...others });
       const incoming = records.map((record): Incoming => {
         const value = Buffer.isBuffer(record) || typeof record === 'string' ? record : JSON.stringify(record);
         return { key: null, value: Buffer.from(value), offset: offset++, timestamp: now, headers: {} };

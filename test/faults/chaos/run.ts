@@ -29,7 +29,7 @@ const TOKEN = 'chaos-chaos-chaos';
 /** A dead process's leases have to run out, and what waited long is tried rarely. */
 const SETTLE_MS = 240_000;
 
-/** Eight processes, two servers and three feeds under random faults for a while; then all must be as if nothing had happened. */
+/** Six processes, two servers and three feeds under random faults for a while; then all must be as if nothing had happened. */
 export async function runChaos(seed: number, ms: number, say: (line: string) => void): Promise<ChaosResult> {
   const random = createRandom(seed);
   const [kafka, elasticsearch] = await Promise.all([startKafka(), startElasticsearch()]);
