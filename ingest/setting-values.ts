@@ -3,7 +3,7 @@ import { parseTlp } from '../core/contract/tlp.ts';
 import { typeFromAlias } from '../core/indicator/alias.ts';
 import { INDICATOR_TYPES, type IndicatorType } from '../core/indicator/type.ts';
 import { reached } from '../core/process/config/hosts.ts';
-import { duration } from '../core/process/config/sections.ts';
+import { duration } from '../core/process/config/values.ts';
 
 /** The kinds of values that the settings of feeds have. */
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Fields, isFields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
-import { size } from '../../core/process/config/sections.ts';
+import { size } from '../../core/process/config/values.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import type { Clock } from '../clock.ts';
 import { defineFeed, type OpenContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, size } from '../../core/process/config/sections.ts';
+import { duration, size } from '../../core/process/config/values.ts';
 import { messageOf, TiplineError } from '../../core/process/errors.ts';
 import {
   defineFeed,

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { duration, size } from '../../core/process/config/sections.ts';
+import { duration, size } from '../../core/process/config/values.ts';
 import { codeOf, messageOf, TiplineError } from '../../core/process/errors.ts';
 import type { Clock } from '../clock.ts';
 import { defineFeed, type Page, type PollContext, type PolledFeed } from '../feed.ts';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { z } from 'zod';
 import { pause } from '../../core/process/backoff.ts';
-import { duration, listenAddress, size } from '../../core/process/config/sections.ts';
+import { duration, listenAddress, size } from '../../core/process/config/values.ts';
 import { keepDoor } from '../../core/process/door.ts';
 import { codeOf } from '../../core/process/errors.ts';
 import type { Log } from '../../core/process/log.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, size } from '../../core/process/config/sections.ts';
+import { duration, size } from '../../core/process/config/values.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import type { ListAnswer, Validators } from '../fetch/fetcher.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Fields, isFields } from '../../core/contract/fields.ts';
 import { createBackoff } from '../../core/process/backoff.ts';
-import { duration, size } from '../../core/process/config/sections.ts';
+import { duration, size } from '../../core/process/config/values.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { defineFeed, type OpenContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { FetchError } from '../fetch/fetch-error.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Fields, isFields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { reached } from '../../core/process/config/hosts.ts';
-import { size } from '../../core/process/config/sections.ts';
+import { size } from '../../core/process/config/values.ts';
 import type { Clock } from '../clock.ts';
 import { defineFeed, type PollContext } from '../feed.ts';
 import { FetchError } from '../fetch/fetch-error.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
-import { size } from '../../core/process/config/sections.ts';
+import { size } from '../../core/process/config/values.ts';
 import { defineFeed, type FeedDefinition } from '../feed.ts';
 import { listText } from '../formats/text.ts';
 import { sourceUrl } from '../setting-values.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, size } from '../../core/process/config/sections.ts';
+import { duration, size } from '../../core/process/config/values.ts';
 import { defineFeed } from '../feed.ts';
 import { changedDocuments } from '../files/changed-documents.ts';
 import { commonKeys } from '../settings.ts';

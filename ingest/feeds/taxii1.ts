@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { reached } from '../../core/process/config/hosts.ts';
-import { duration, size } from '../../core/process/config/sections.ts';
+import { duration, size } from '../../core/process/config/values.ts';
 import { TiplineError } from '../../core/process/errors.ts';
 import { defineFeed, type OpenContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { credentialKeys, headersOf, refuseTwoCredentials } from '../fetch/credentials.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { z } from 'zod';
-import { duration, listenAddress, size } from '../../core/process/config/sections.ts';
+import { duration, listenAddress, size } from '../../core/process/config/values.ts';
 import { keepDoor } from '../../core/process/door.ts';
 import type { Log } from '../../core/process/log.ts';
 import { defineFeed, type ListenContext, type ListeningFeed } from '../feed.ts';

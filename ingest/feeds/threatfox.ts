@@ -3,7 +3,7 @@ import type { Fields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { typeFromAlias } from '../../core/indicator/alias.ts';
 import { reached } from '../../core/process/config/hosts.ts';
-import { size } from '../../core/process/config/sections.ts';
+import { size } from '../../core/process/config/values.ts';
 import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { contextOf, numberIn, percentIn, textIn, timeIn, truthIn, wordsIn } from '../formats/fields.ts';
 import { exportRows, rowRecords } from '../formats/rows.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Fields } from '../../core/contract/fields.ts';
 import type { RawIndicator } from '../../core/contract/raw-indicator.ts';
 import { reached } from '../../core/process/config/hosts.ts';
-import { size } from '../../core/process/config/sections.ts';
+import { size } from '../../core/process/config/values.ts';
 import { defineFeed, type FeedContext, type Page, type PollContext, type PolledFeed } from '../feed.ts';
 import { contextOf, textIn, timeIn, wordsIn } from '../formats/fields.ts';
 import { exportRows, rowRecords } from '../formats/rows.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { configSchema, duration, size } from '../../../../core/process/config/sections.ts';
+import { configSchema } from '../../../../core/process/config/sections.ts';
+import { duration, size } from '../../../../core/process/config/values.ts';
 
 const accepts = (section: unknown): boolean => configSchema.safeParse(section).success;
 
